@@ -1,0 +1,1 @@
+"""An application: the consortium's draft, and the versions that it submitted."""

@@ -1,0 +1,290 @@
+"""What applicants type."""
+
+from typing import Any
+
+from babel import Locale
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField, FileRequired
+from wtforms import (
+    BooleanField,
+    Field,
+    HiddenField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+    ValidationError,
+)
+from wtforms.validators import DataRequired, Email, InputRequired, Length, NumberRange, Optional
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from grants.applications.budget import CATEGORIES
+from grants.applications.checklist import count_characters
+from grants.applications.models import Application, Partner
+from grants.calls.forms import MoneyField, no_control_characters
+from grants.calls.models import Call, Question
+from grants.people import identifiers
+
+ACTIVITIES = [
+    ("HES", _l("Higher or secondary education")), ("REC", _l("Research organisation")),
+    ("PRC", _l("Private company")), ("PUB", _l("Public body")), ("OTH", _l("Other")),
+]  # fmt: skip
+ROLES = [
+    ("coordinator", _l("Coordinator")), ("beneficiary", _l("Beneficiary")),
+    ("affiliated_entity", _l("Affiliated entity")), ("associated_partner", _l("Associated partner")),
+    ("subcontractor", _l("Subcontractor")),
+]  # fmt: skip
+GENDERS = [
+    ("woman", _l("Woman")), ("man", _l("Man")), ("non_binary", _l("Non-binary")),
+    ("undisclosed", _l("Not disclosed")),
+]  # fmt: skip
+STAGES = [
+    ("", "–"), ("A", _l("A, top grade researcher")), ("B", _l("B, senior researcher")),
+    ("C", _l("C, recognised researcher")), ("D", _l("D, first stage researcher")),
+]  # fmt: skip
+
+
+def countries() -> list[tuple[str, str]]:
+    """Countries by name in the reader's language."""
+    names = (get_locale() or Locale("en")).territories
+    return sorted(
+        ((code, name) for code, name in names.items() if len(code) == 2 and code.isalpha() and code not in NO_COUNTRIES),
+        key=lambda pair: pair[1],
+    )
+
+
+NO_COUNTRIES = {"EU", "EZ", "UN", "QO", "ZZ", "XA", "XB", "AC", "CP", "DG", "EA", "IC", "TA", "CQ"}
+
+
+class Characters:
+    """At most so many characters, counted as the checklist counts them (rulebook 9.2)."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+
+    def __call__(self, form: Any, field: Field) -> None:
+        count = count_characters(field.data or "")
+        if count > self.limit:
+            raise ValidationError(
+                _("Use at most %(limit)s characters; these are %(count)s.", limit=self.limit, count=count)
+            )
+
+
+class Stored:
+    """The checklist warns about limits; the form only refuses what no limit could allow."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+
+    def __call__(self, form: Any, field: Field) -> None:
+        no_control_characters(form, field)
+        Characters(self.most)(form, field)
+
+
+class CheckboxList(SelectMultipleField):
+    """Several of many, as checkboxes."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
+
+
+class StartForm(FlaskForm):
+    """A new application: acronym and the coordinator's organisation."""
+
+    acronym = StringField(_l("Acronym"), [DataRequired(), Characters(20), no_control_characters])
+    name = StringField(_l("Your organisation"), [DataRequired(), Length(max=300), no_control_characters])
+    country = SelectField(_l("Country"), [DataRequired()])
+    activity = SelectField(_l("Type of organisation"), choices=ACTIVITIES)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.country.choices = [("", "–"), *countries()]
+
+
+class SummaryForm(FlaskForm):
+    """Section 1: what the application is about. Saving accepts any length that fits; the checklist judges."""
+
+    acronym = StringField(_l("Acronym"), [DataRequired(), Stored(100)])
+    title = StringField(_l("Title"), [Stored(1000)])
+    abstract = TextAreaField(_l("Abstract"), [Stored(20000)])
+    duration = IntegerField(_l("Duration in months"), [Optional(), NumberRange(1, 240)])
+    keywords = CheckboxList(_l("Keywords of the call"))
+    free_keywords = StringField(_l("Your own keywords"), [Stored(1000)])
+    version = HiddenField()
+
+    def __init__(self, call: Call, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.keywords.choices = [(keyword, keyword) for keyword in call.keywords]
+        if not call.keywords:
+            del self.keywords
+
+    def fields(self) -> dict[str, Any]:
+        names = ("acronym", "title", "abstract", "duration", "keywords", "free_keywords")
+        return {name: self[name].data for name in names if name in self}
+
+
+class PartnerForm(FlaskForm):
+    """An organisation of the consortium."""
+
+    name = StringField(_l("Legal name"), [DataRequired(), Length(max=300), no_control_characters])
+    short_name = StringField(_l("Short name"), [Optional(), Length(max=60), no_control_characters])
+    pic = StringField(_l("Participant code (PIC)"), [Optional()])
+    country = SelectField(_l("Country"), [DataRequired()])
+    city = StringField(_l("City"), [Optional(), Length(max=120), no_control_characters])
+    activity = SelectField(_l("Type of organisation"), choices=ACTIVITIES)
+    role = SelectField(_l("Role"), choices=ROLES)
+    sme = BooleanField(_l("Small or medium-sized enterprise (SME)"))
+    nonprofit = BooleanField(_l("Non-profit organisation"))
+    international = BooleanField(_l("International European research organisation, or body under EU law"))
+    control_group = StringField(
+        _l("Control group"), [Optional(), Length(max=60), no_control_characters]
+    )
+    gep = RadioField(
+        _l("Gender equality plan in force"),
+        choices=[("yes", _l("Yes")), ("no", _l("No")), ("", _l("Not applicable or not known yet"))],
+        validators=[Optional()],
+        default="",
+    )
+    contact_name = StringField(_l("Contact person"), [Optional(), Length(max=120), no_control_characters])
+    contact_email = StringField(_l("E-mail of the contact"), [Optional(), Length(max=255), Email()])
+    version = HiddenField()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.country.choices = [("", "–"), *countries()]
+
+    def validate_pic(self, field: StringField) -> None:
+        if field.data:
+            try:
+                field.data = identifiers.pic(field.data)
+            except ValueError as problem:
+                raise ValidationError(_(str(problem))) from None
+
+    @classmethod
+    def of(cls, partner: Partner) -> "PartnerForm":
+        form = cls(obj=partner)
+        form.gep.data = {True: "yes", False: "no", None: ""}[partner.gep]
+        return form
+
+    def fields(self) -> dict[str, Any]:
+        """What actions.add_partner and actions.edit_partner take."""
+        plain = {name: field.data or "" for name, field in self._fields.items() if isinstance(field, StringField)}
+        plain |= {name: self[name].data for name in ("country", "activity", "role") if name in self}
+        plain |= {name: self[name].data for name in ("sme", "nonprofit", "international")}
+        return {key: value for key, value in plain.items() if key not in ("csrf_token", "version")} | {
+            "gep": {"yes": True, "no": False}.get(self.gep.data or "")
+        }
+
+
+class BudgetForm(FlaskForm):
+    """One partner's budget: costs by category, and how they are financed."""
+
+    requested = MoneyField(_l("Requested contribution"), [Optional()])
+    income = MoneyField(_l("Income generated"), [Optional()])
+    other_contributions = MoneyField(_l("Other contributions"), [Optional()])
+    version = HiddenField()
+
+    @classmethod
+    def of(cls, partner: Partner, formdata: Any = None) -> "BudgetForm":
+        amounts = {line.category: line.amount for line in partner.lines}
+        names = ("requested", "income", "other_contributions")
+        return cls(formdata, data=amounts | {name: getattr(partner, name) for name in names})
+
+    def lines(self) -> dict[str, int]:
+        return {category.key: self[category.key].data or 0 for category in CATEGORIES}
+
+    def amounts(self) -> dict[str, int]:
+        return {name: self[name].data or 0 for name in ("requested", "income", "other_contributions")}
+
+
+for _category in CATEGORIES:
+    setattr(BudgetForm, _category.key, MoneyField(_l(_category.label), [Optional()]))
+
+
+class ResearcherForm(FlaskForm):
+    """A row of the researchers table."""
+
+    partner = SelectField(_l("Organisation"))
+    first_name = StringField(_l("First name"), [DataRequired(), Length(max=80), no_control_characters])
+    last_name = StringField(_l("Last name"), [DataRequired(), Length(max=80), no_control_characters])
+    gender = SelectField(_l("Gender"), choices=GENDERS, default="undisclosed")
+    career_stage = SelectField(_l("Career stage"), choices=STAGES)
+    leading = BooleanField(_l("Leads a part of the work"))
+    orcid = StringField(_l("ORCID"), [Optional()])
+
+    def __init__(self, application: Application, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.partner.choices = [(p.public_id, p.short_name or p.name) for p in application.partners]
+
+    def validate_orcid(self, field: StringField) -> None:
+        if field.data:
+            try:
+                field.data = identifiers.orcid(field.data)
+            except ValueError as problem:
+                raise ValidationError(_(str(problem))) from None
+
+    def fields(self) -> dict[str, Any]:
+        names = ("first_name", "last_name", "gender", "career_stage", "leading")
+        return {name: self[name].data for name in names} | {"orcid": self.orcid.data or ""}
+
+
+def answers_form(questions: list[Question], text_of: Any) -> type[FlaskForm]:
+    """A form class with one field for each question of a call, named after the question's key."""
+    fields: dict[str, Any] = {"version": HiddenField()}
+    for question in questions:
+        label, hint = text_of(question, "label"), question.hint
+        checks = [Stored(200000)]
+        match question.kind:
+            case "short":
+                field = StringField(label, checks, description=hint)
+            case "yes_no":
+                field = RadioField(
+                    label, [Optional()], choices=[("yes", _l("Yes")), ("no", _l("No"))], description=hint
+                )
+            case "choice":
+                field = RadioField(label, [Optional()], choices=[(c, c) for c in question.choices], description=hint)
+            case _:
+                field = TextAreaField(label, checks, description=hint)
+        fields[f"q_{question.key}"] = field
+    return type("AnswersForm", (FlaskForm,), fields)
+
+
+class PartBForm(FlaskForm):
+    """The PDF of Part B."""
+
+    file = FileField(_l("PDF file"), [FileRequired(_l("Choose a file."))])
+
+
+class DeclarationsForm(FlaskForm):
+    """The declarations, each to be ticked."""
+
+    declarations = CheckboxList(_l("Declarations"))
+    version = HiddenField()
+
+    def __init__(self, call: Call, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.declarations.choices = [(key, _(sentence)) for key, sentence in call.rules.declarations]
+
+
+class SubmitForm(FlaskForm):
+    """The one click that submits; the key makes a second click harmless."""
+
+    key = HiddenField(validators=[DataRequired(), Length(min=16, max=40)])
+
+
+class WithdrawalForm(FlaskForm):
+    """Withdrawing asks for a reason."""
+
+    reason = TextAreaField(_l("Reason"), [DataRequired(), Length(max=4000), no_control_characters])
+
+
+class ExtensionForm(FlaskForm):
+    """A late exception for one application."""
+
+    until = StringField(_l("Until"), [InputRequired()])
+    reason = TextAreaField(_l("Reason"), [DataRequired(), Length(max=4000), no_control_characters])

@@ -1,0 +1,147 @@
+"""Programmes, calls and the questions of a call's form."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from grants import clock
+from grants.calls.deadline import instant
+from grants.calls.rules import CallRules, QuestionRule
+from grants.calls.scheme import Scheme
+from grants.db import Base, Cents, Public
+
+
+class Programme(Public, Base):
+    """What an administrator and a team of officers run: a series of calls."""
+
+    __tablename__ = "programmes"
+
+    name: Mapped[str] = mapped_column(String(200), unique=True)
+    noun = "programme"
+
+
+class Call(Public, Base):
+    """A call for proposals. Forthcoming, open and closed follow from the dates and the clock (rulebook 8)."""
+
+    __tablename__ = "calls"
+    __table_args__ = (Index("ix_calls_state_deadline", "state", "deadline_at"),)
+
+    programme_id: Mapped[int] = mapped_column(ForeignKey("programmes.id"))
+    reference: Mapped[str] = mapped_column(String(80), unique=True)
+    title: Mapped[str] = mapped_column(String(300))
+    text: Mapped[str] = mapped_column(Text, default="")
+    state: Mapped[str] = mapped_column(String(20), default="draft")
+    action: Mapped[str] = mapped_column(String(20), default="RIA")
+    pillar: Mapped[int | None]
+    year: Mapped[int]
+    opens_on: Mapped[datetime]
+    # The deadline is a local date and time with its zone; the instant beside it is derived, for lists and indexes.
+    deadline_local: Mapped[str] = mapped_column(String(19))
+    zone: Mapped[str] = mapped_column(String(40), default="Europe/Brussels")
+    deadline_at: Mapped[datetime]
+    budget: Mapped[int] = mapped_column(Cents)
+    min_contribution: Mapped[int | None] = mapped_column(Cents)
+    max_contribution: Mapped[int | None] = mapped_column(Cents)
+    scheme_json: Mapped[dict[str, Any]]
+    rules_json: Mapped[dict[str, Any]]
+    keywords: Mapped[list[str]] = mapped_column(default=list)
+    min_reviews: Mapped[int] = mapped_column(default=3)
+    reserve_size: Mapped[int | None]
+    applications_made: Mapped[int] = mapped_column(default=0)
+    panel_closed_at: Mapped[datetime | None]
+    panel_report: Mapped[str] = mapped_column(Text, default="")
+    released_at: Mapped[datetime | None]
+    origin: Mapped[dict[str, Any] | None]
+    findings: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
+    version: Mapped[int] = mapped_column(default=1)
+
+    programme: Mapped[Programme] = relationship(lazy="raise_on_sql")
+    questions: Mapped[list[Question]] = relationship(
+        lazy="raise_on_sql", order_by="Question.position", cascade="all, delete-orphan", back_populates="call"
+    )
+
+    noun = "call"
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
+
+    @property
+    def call(self) -> Call:
+        """Itself: policy asks everything for its call."""
+        return self
+
+    @property
+    def call_id(self) -> int:
+        return self.id
+
+    @property
+    def scheme(self) -> Scheme:
+        """The call's own frozen copy of its scoring scheme."""
+        return Scheme.from_dict(self.scheme_json)
+
+    @property
+    def rules(self) -> CallRules:
+        """The rules that the checklist applies; needs `questions` loaded."""
+        return CallRules.from_dict(
+            self.rules_json
+            | {
+                "action": self.action,
+                "pillar": self.pillar,
+                "year": self.year,
+                "min_contribution": self.min_contribution,
+                "max_contribution": self.max_contribution,
+                "questions": [question.rule.to_dict() for question in self.questions],
+            }
+        )
+
+    def set_deadline(self, local: datetime, zone: str) -> None:
+        """Set the deadline from local time. Raises ValueError for a time that does not exist or exists twice."""
+        self.deadline_at = instant(local, zone)
+        self.deadline_local, self.zone = local.isoformat(timespec="seconds"), zone
+
+    @property
+    def is_public(self) -> bool:
+        return self.state != "draft"
+
+    def is_open(self, at: datetime) -> bool:
+        """Accepting applications: from the opening up to and including the deadline."""
+        return self.state == "published" and self.opens_on <= at <= self.deadline_at
+
+    def is_closed(self, at: datetime) -> bool:
+        return self.state == "published" and at > self.deadline_at
+
+    @property
+    def phase(self) -> str:
+        """draft, forthcoming, open, closed, suspended or cancelled, by the clock."""
+        if self.state != "published":
+            return self.state
+        at = clock.now()
+        return "forthcoming" if at < self.opens_on else "open" if at <= self.deadline_at else "closed"
+
+
+class Question(Public, Base):
+    """One question of a call's form. Its key never changes once answers may exist."""
+
+    __tablename__ = "questions"
+    __table_args__ = (UniqueConstraint("call_id", "key"),)
+
+    call_id: Mapped[int] = mapped_column(ForeignKey("calls.id"))
+    key: Mapped[str] = mapped_column(String(40))
+    label: Mapped[str] = mapped_column(String(300))
+    label_fr: Mapped[str] = mapped_column(String(300), default="")
+    hint: Mapped[str] = mapped_column(Text, default="")
+    kind: Mapped[str] = mapped_column(String(12), default="long")
+    choices: Mapped[list[str]] = mapped_column(default=list)
+    limit: Mapped[int | None]
+    required: Mapped[bool] = mapped_column(default=True)
+    position: Mapped[int]
+
+    call: Mapped[Call] = relationship(lazy="raise_on_sql", back_populates="questions")
+
+    @property
+    def rule(self) -> QuestionRule:
+        return QuestionRule(
+            key=self.key, label=self.label, required=self.required, limit=self.limit, kind=self.kind
+        )

@@ -1,0 +1,1 @@
+"""The decision: outcome, approval by two people, release and redress."""

@@ -1,0 +1,220 @@
+"""Verbs about decisions: propose, revise, approve, send back, release."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy.orm.exc import StaleDataError
+
+from grants import clock, events, mail
+from grants.applications.models import Application
+from grants.calls.models import Call
+from grants.canonical import canonical, digest
+from grants.db import db
+from grants.decisions import letters, queries
+from grants.decisions.models import Decision, Release
+from grants.decisions.outcomes import GATES, OF_LINE, WITH_GRANT, Plan, departs, plan
+from grants.eligibility.models import Ruling
+from grants.panels.models import RankedRow
+from grants.panels.queries import rows_by_application
+from grants.words import N_
+from grants.workflow import move
+
+
+class Refused(ValueError):
+    """A refusal with a sentence (msgid) to show beside the form; `field` names the field that it is about."""
+
+    def __init__(self, sentence: str, field: str = "") -> None:
+        super().__init__(sentence)
+        self.field = field
+
+
+class Changed(StaleDataError):
+    """What the person looked at is no longer what is stored."""
+
+
+def propose_all(call: Call, *, by: Any) -> int:
+    """Propose what follows from the ranked list and the confirmed rulings, for all that have no decision yet.
+
+    Returns the number of new proposals; applications from which the officer is barred are left to others.
+    """
+    rows, refusals = rows_by_application(call), queries.refusals(call)
+    proposed = 0
+    for application in queries.undecided(call, by):
+        decision = _drafted(application, rows.get(application.id), refusals)
+        if decision is None:
+            continue
+        decision.proposed_by_id, decision.proposed_at = by.id, clock.now()
+        db.session.add(decision)
+        db.session.flush()
+        events.record(db.session, decision, "propose", by=by, target="proposed", outcome=decision.outcome)
+        proposed += 1
+    return proposed
+
+
+def _drafted(
+    application: Application, row: RankedRow | None, refusals: Mapping[tuple[int, str], Ruling]
+) -> Decision | None:
+    """The decision that follows for one application; None while nothing follows yet."""
+    assert application.submission is not None
+    decision = Decision(
+        application_id=application.id, application=application, state="proposed",
+        requested=application.submission.requested, grounds=[], reason="", conditions="", comment="",
+    )  # fmt: skip
+    if application.state in GATES:
+        gate = GATES[application.state]
+        ruling = refusals.get((application.id, gate))
+        if ruling is None:
+            return None
+        failed = [found for found in ruling.findings if found["verdict"] == "fails" and found["gate"] == gate]
+        decision.outcome, decision.reason, decision.grounds = application.state, ruling.reason, failed
+    elif row is None:
+        return None
+    else:
+        decision.outcome, decision.grounds = OF_LINE[row.line], _missed(application.call, row)
+        decision.max_grant = row.amount if decision.outcome in WITH_GRANT else None
+    return decision
+
+
+def _missed(call: Call, row: RankedRow) -> list[dict[str, Any]]:
+    """Missed thresholds with the name of the criterion, as the letter tells them; 'overall' has no name."""
+    names = {criterion.id: criterion.name for criterion in call.scheme.criteria}
+    return [dict(missed) | {"name": names.get(missed["criterion"], "")} for missed in row.missed]
+
+
+def revise(
+    decision: Decision, *, by: Any, version: int, outcome: str, reason: str, conditions: str, max_grant: int | None,
+) -> None:  # fmt: skip
+    """Change a decision that is proposed or was sent back. Who changes it is the one who proposes it now.
+
+    Args:
+        version: of the decision that the person saw.
+        max_grant: euro cents, for the outcomes that carry a grant.
+
+    Raises:
+        Changed: somebody else changed or approved it since.
+        Refused: another outcome than the ranked list gives without a reason, or a grant above the request.
+    """
+    if decision.version != version:
+        raise Changed
+    application = decision.application
+    row = queries.row_of(application)
+    if outcome != decision.outcome and not GATES.keys().isdisjoint((outcome, decision.outcome)):
+        raise Refused(N_("A refusal at the gates follows from its ruling and cannot be chosen here."), "outcome")
+    carries_grant = outcome in WITH_GRANT
+    if carries_grant and not max_grant:
+        raise Refused(N_("Enter the maximum grant."), "max_grant")
+    if carries_grant and max_grant and max_grant > decision.requested:
+        raise Refused(N_("The maximum grant cannot be higher than what was requested."), "max_grant")
+    if departs(outcome, OF_LINE[row.line] if row else None) and not reason.strip():
+        raise Refused(N_("Say why the decision is another than the ranked list gives."), "reason")
+    decision.outcome, decision.reason = outcome, reason.strip()
+    decision.conditions = conditions.strip() if outcome == "invited" else ""
+    decision.max_grant = max_grant if carries_grant else None
+    if row:
+        decision.grounds = _missed(application.call, row) if outcome == "below_threshold" else []
+    decision.proposed_by_id, decision.proposed_at = by.id, clock.now()
+    decision.comment = ""
+    facts = {"outcome": outcome, "max_grant": decision.max_grant, "reason": decision.reason}
+    if decision.state == "returned":
+        move(decision, "propose", by=by, **facts)
+    else:
+        events.record(db.session, decision, "revise", by=by, **facts)
+
+
+def approve(decision: Decision, *, by: Any, version: int) -> None:
+    """The second pair of eyes. Raises Changed if the decision is no longer the one that the person saw."""
+    if decision.version != version:
+        raise Changed
+    _approve(decision, by=by)
+
+
+def approve_all(call: Call, *, by: Any, seen: str) -> int:
+    """Approve all that others have proposed; what the officer proposed himself stays. Returns how many.
+
+    Raises:
+        Changed: one of them changed since the page was shown.
+    """
+    decisions = queries.to_approve(call, by)
+    if fingerprint(decisions) != seen:
+        raise Changed
+    for decision in decisions:
+        _approve(decision, by=by)
+    return len(decisions)
+
+
+def _approve(decision: Decision, *, by: Any) -> None:
+    decision.approved_by_id, decision.approved_at = by.id, clock.now()
+    move(decision, "approve", by=by, outcome=decision.outcome)
+
+
+def fingerprint(decisions: Sequence[Decision]) -> str:
+    """What exactly is to be approved: public ids and versions."""
+    return digest([[decision.public_id, decision.version] for decision in decisions])
+
+
+def send_back(decision: Decision, *, by: Any, comment: str) -> None:
+    """Return a decision to who proposed it, with a comment; an approval is taken back with it."""
+    decision.comment = comment.strip()
+    decision.approved_by_id = decision.approved_at = None
+    move(decision, "return", by=by, reason=decision.comment)
+    proposer = decision.proposed_by
+    mail.write(
+        db.session, "decision_returned", to=proposer.email, language=proposer.language, user_id=proposer.id,
+        call_id=decision.call_id, occasion=f"decision_returned:{decision.public_id}:{decision.version}",
+        name=proposer.name, application=decision.application, call=decision.call,
+    )  # fmt: skip
+
+
+def planned(call: Call, kind: str) -> Plan:
+    """What a release of this kind would do now."""
+    expected = {key: OF_LINE[row.line] for key, row in rows_by_application(call).items()}
+    return plan(
+        kind, queries.unreleased(call), expected=expected, undecided=queries.count_undecided(call),
+        panel_closed=call.panel_closed_at is not None,
+    )  # fmt: skip
+
+
+def release(call: Call, *, by: Any, kind: str, seen: str, funder: Mapping[str, str]) -> Release:
+    """Make decisions known, all in one act: letters frozen, applications informed, one mail to each coordinator.
+
+    Args:
+        kind: 'results', or 'gate' for refusals that go earlier (settled: Results).
+        seen: `Plan.seen` of the review page.
+        funder: as from `letters.funder`.
+
+    Raises:
+        Changed: the plan is no longer the one that the person saw.
+        Refused: something is missing, or the mails are not one for each decision.
+    """
+    coming = planned(call, kind)
+    if coming.seen != seen:
+        raise Changed
+    if coming.blocks:
+        raise Refused(N_("The results cannot be released yet. The page says what is missing."))
+    at = clock.now()
+    written = [_make_known(decision, by=by, at=at, funder=funder) for decision in coming.decisions]
+    if {outcome: written.count(outcome) for outcome in coming.counts} != coming.counts:
+        raise Refused(N_("The mails are not one for each decision. Nothing was released."))
+    act = Release(call_id=call.id, kind=kind, released_at=at, released_by_id=by.id, counts=coming.counts)
+    db.session.add(act)
+    if kind == "results":
+        call.released_at = at
+    events.record(db.session, call, f"release_{kind}", by=by, counts=coming.counts)
+    return act
+
+
+def _make_known(decision: Decision, *, by: Any, at: Any, funder: Mapping[str, str]) -> str:
+    """Freeze the letter, inform the application, write the mail. Returns the outcome, or '' without a new mail."""
+    application, coordinator = decision.application, decision.application.coordinator
+    value = letters.letter(decision, funder=funder, sent=at)
+    decision.released_at = at
+    decision.snapshot, decision.sha256 = canonical(value).decode(), digest(value)
+    move(decision, "release", by=by, outcome=decision.outcome, sha256=decision.sha256)
+    move(application, "inform", by=by)
+    # The mail never tells the outcome: subject lines are shown on locked screens.
+    told = mail.write(
+        db.session, "result_released", to=coordinator.email, language=coordinator.language, user_id=coordinator.id,
+        call_id=application.call_id, occasion=f"result_released:{decision.public_id}", name=coordinator.name,
+        application=application, call=application.call,
+    )  # fmt: skip
+    return decision.outcome if told else ""

@@ -1,0 +1,85 @@
+"""What a decision letter says, as a plain value that is frozen at the release; the documents stage gives it words."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from grants.decisions import redress
+from grants.decisions.models import Decision
+
+EVALUATED = ("below_threshold", "no_budget", "reserve", "invited")
+"""Outcomes after an evaluation: their letters enclose the evaluation summary."""
+
+
+def funder(settings: Mapping[str, Any]) -> dict[str, str]:
+    """Who writes: name, address, signatory, and the text that replaces the means of redress (empty: the usual one)."""
+    path = settings["LEGAL_TEXT"]
+    return {
+        "name": settings["FUNDER_NAME"],
+        "address": settings["FUNDER_ADDRESS"],
+        "signatory": settings["SIGNATORY"],
+        "legal_text": Path(path).read_text(encoding="utf-8") if path else "",
+    }
+
+
+def letter(decision: Decision, *, funder: Mapping[str, str], sent: datetime) -> dict[str, Any]:
+    """The contents of rulebook 6.2 for one decision: strings, integers (cents, hundredths, months) and ISO dates.
+
+    Needs decision.application with call (and its programme), coordinator and submission. All dates are days in the
+    call's zone; those of `timetable` count from receipt on the day of sending.
+    """
+    application, call = decision.application, decision.call
+    assert application.submission is not None
+    proposal = application.submission.proposal
+    organisation = proposal.coordinator
+    day = sent.astimezone(ZoneInfo(call.zone)).date()
+    invited = decision.outcome == "invited"
+    replies = redress.timetable(day)
+    return {
+        "schema": 1,
+        "outcome": decision.outcome,
+        "reference": f"{application.number}/{decision.public_id}",
+        "date": day.isoformat(),
+        "sent_at": sent.isoformat(timespec="seconds"),
+        "language": application.coordinator.language,
+        "funder": dict(funder),
+        "programme": call.programme.name,
+        "call": {"reference": call.reference, "title": call.title, "action": call.action},
+        "number": application.number,
+        "acronym": proposal.acronym,
+        "title": proposal.title,
+        "duration": proposal.duration,
+        "addressee": {
+            "name": application.coordinator.name,
+            "organisation": organisation.name if organisation else "",
+            "city": organisation.city if organisation else "",
+            "country": organisation.country if organisation else "",
+        },
+        "reason": decision.reason,
+        "grounds": list(decision.grounds),
+        "requested": decision.requested,
+        "max_grant": decision.max_grant,
+        "conditions": decision.conditions if invited else "",
+        "timetable": {
+            "grant_data": replies.grant_data.isoformat(),
+            "declaration": replies.declaration.isoformat(),
+            "signature": replies.signature.isoformat(),
+        } if invited else None,
+        "redress": {
+            "opened_at_once": redress.last_day(day, day).isoformat(),
+            "counts_as_read": redress.received_on(day).isoformat(),
+            "latest": redress.last_day(day).isoformat(),
+        },
+        "enclosures": ["evaluation"] if decision.outcome in EVALUATED else [],
+    }  # fmt: skip
+
+
+def frozen(decision: Decision) -> dict[str, Any]:
+    """The letter as it was released. Raises ValueError before the release."""
+    if decision.snapshot is None:
+        raise ValueError("this decision has not been released")
+    value: dict[str, Any] = json.loads(decision.snapshot)
+    return value

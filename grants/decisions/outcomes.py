@@ -1,0 +1,100 @@
+"""The outcomes of a call: which follows from which place on the list, and what they are called."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from grants.canonical import digest
+from grants.words import N_
+
+if TYPE_CHECKING:
+    from grants.decisions.models import Decision
+
+OF_LINE = {"main": "invited", "reserve": "reserve", "no_budget": "no_budget", "below_threshold": "below_threshold"}
+"""Outcome that follows from a line of the ranked list (rulebook 6.1)."""
+
+GATES = {"inadmissible": "admissibility", "ineligible": "eligibility"}
+"""Gate whose refusal leads to an outcome without an evaluation."""
+
+WITH_GRANT = ("invited", "reserve")
+"""Outcomes for which a maximum grant is set."""
+
+NAMES = {
+    "invited": N_("Invited to prepare the grant"),
+    "reserve": N_("Reserve list"),
+    "no_budget": N_("Above the thresholds, no budget"),
+    "below_threshold": N_("Below a threshold"),
+    "ineligible": N_("Ineligible"),
+    "inadmissible": N_("Inadmissible"),
+}
+"""All outcomes, in the order in which pages count them."""
+
+TONES = {
+    "invited": "success", "reserve": "info", "no_budget": "warning", "below_threshold": "danger",
+    "ineligible": "danger", "inadmissible": "danger",
+}  # fmt: skip
+
+
+def count(decisions: Iterable[Decision]) -> dict[str, int]:
+    """How many decisions have each outcome that occurs, in the order of NAMES."""
+    outcomes = [decision.outcome for decision in decisions]
+    return {outcome: outcomes.count(outcome) for outcome in NAMES if outcome in outcomes}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What one release would do: its decisions, and the sentences (with values) that keep it from happening.
+
+    `kind` is 'gate' for inadmissible and ineligible only, 'results' for all that is left.
+    """
+
+    kind: str
+    decisions: Sequence[Decision]
+    blocks: Sequence[tuple[str, Mapping[str, Any]]]
+    invited_sum: int = 0
+    departures: Sequence[Decision] = field(default_factory=tuple)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Letters by outcome, in the order of NAMES; their sum is the number of decisions."""
+        return count(self.decisions)
+
+    @property
+    def seen(self) -> str:
+        """Fingerprint of the plan: the review page carries it, so nobody releases what he did not see."""
+        return digest([[decision.public_id, decision.version, decision.outcome] for decision in self.decisions])
+
+
+def plan(
+    kind: str, decisions: Sequence[Decision], *, expected: Mapping[int, str], undecided: int, panel_closed: bool
+) -> Plan:
+    """The plan of a release.
+
+    Args:
+        decisions: all that are not released yet.
+        expected: outcomes that follow from the ranked list, by the application's row id.
+        undecided: applications that wait for a decision and have none.
+    """
+    if kind == "gate":
+        chosen = [one for one in decisions if one.outcome in GATES and one.state == "approved"]
+        blocks = [] if chosen else [(N_("There is no approved refusal to release."), {})]
+        return Plan(kind, chosen, blocks)
+    blocks = []
+    if not panel_closed:
+        blocks.append((N_("The panel is not closed yet."), {}))
+    if undecided:
+        blocks.append((N_("Applications without a decision: %(count)s."), {"count": undecided}))
+    if unapproved := sum(one.state != "approved" for one in decisions):
+        blocks.append((N_("Decisions that a second officer has not approved: %(count)s."), {"count": unapproved}))
+    if not decisions and not undecided:
+        blocks.append((N_("There is nothing to release."), {}))
+    invited = sum(one.max_grant or 0 for one in decisions if one.outcome == "invited")
+    departures = [one for one in decisions if departs(one.outcome, expected.get(one.application_id))]
+    return Plan(kind, decisions, blocks, invited, departures)
+
+
+def departs(outcome: str, expected: str | None) -> bool:
+    """Whether an outcome is another than the ranked list gives; such a decision says why."""
+    return expected is not None and outcome != expected

@@ -1,0 +1,1 @@
+"""Letters, reports and receipts as PDF: made, kept and verified."""

@@ -1,0 +1,172 @@
+"""Verbs: want a document, want all of a call, stop and resume, export to a folder."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from sqlalchemy import update
+
+from grants import clock, events, files
+from grants.applications import queries as applications
+from grants.applications.models import Application
+from grants.calls.models import Call
+from grants.db import db
+from grants.documents import contents, queries, render
+from grants.documents.models import KINDS, Batch, Document
+from grants.words import N_
+
+BATCHES = ("application", "evaluation", "letter")
+"""Kinds of which a call has one for each application."""
+
+
+class Nothing(ValueError):
+    """No application of the call has such a document; the text is a sentence to translate."""
+
+
+def want(
+    kind: str,
+    *,
+    by: Any,
+    application: Application | None = None,
+    call: Call | None = None,
+    language: str | None = None,
+) -> Document:
+    """A document of an application, or of a call; a worker makes it after the commit.
+
+    Letters are in the coordinator's language, others in the language of the person who asks. Asking again while it
+    is being made gives the same row.
+
+    Raises:
+        contents.NothingToTell: the application or call has no such document now.
+    """
+    assert kind in KINDS
+    about = application.call if application else call
+    assert about
+    if under_way := queries.under_way(kind, by, about, application):
+        return under_way
+    language = language or (
+        application.coordinator.language if application and kind == "letter" else by.language
+    )
+    contents.CONTENTS[kind](application or about, by)
+    document = _document(kind, about.id, application.id if application else None, language, by)
+    db.session.add(document)
+    db.session.flush()
+    return document
+
+
+def _document(kind: str, call_id: int, application_id: int | None, language: str, by: Any) -> Document:
+    now = clock.now()
+    return Document(
+        kind=kind, call_id=call_id, application_id=application_id, language=language, wanted_by_id=by.id,
+        wanted_at=now, not_before=now, state="wanted",
+    )  # fmt: skip
+
+
+def want_batch(call: Call, kind: str, *, by: Any, language: str | None = None) -> Batch:
+    """All documents of one kind of a call, without the applications from which a conflict bars the person.
+
+    Raises:
+        Nothing: no application has such a document yet.
+    """
+    assert kind in BATCHES
+    if under_way := queries.batch_under_way(kind, by, call):
+        return under_way
+    rows = db.session.execute(queries.concerned(call, kind, by)).all()
+    if not rows:
+        raise Nothing(N_("There is nothing to make yet."))
+    batch = Batch(
+        call_id=call.id, call=call, kind=kind, language=language or by.language, total=len(rows), wanted_by_id=by.id,
+        wanted_at=clock.now(), state="wanted",
+    )  # fmt: skip
+    db.session.add(batch)
+    db.session.flush()
+    for row in rows:
+        spoken = language or (row.language if kind == "letter" else by.language)
+        document = _document(kind, call.id, row.id, spoken, by)
+        document.batch_id = batch.id
+        db.session.add(document)
+    events.record(db.session, batch, "want", by=by, kind=kind, total=len(rows))
+    return batch
+
+
+def stop(batch: Batch, *, by: Any) -> None:
+    """Make no more of the batch; what is done stays done."""
+    _turn(batch, ("wanted",), "stopped")
+    batch.state = "stopped"
+    events.record(db.session, batch, "stop", by=by)
+
+
+def resume(batch: Batch, *, by: Any) -> None:
+    """Go on with a stopped batch, and try again what failed."""
+    _turn(batch, ("stopped", "failed"), "wanted", attempts=0, not_before=clock.now(), error=None)
+    batch.state, batch.finished_at = "wanted", None
+    events.record(db.session, batch, "resume", by=by)
+
+
+def _turn(batch: Batch, sources: tuple[str, ...], target: str, **also: Any) -> None:
+    db.session.execute(
+        update(Document)
+        .where(Document.batch_id == batch.id, Document.state.in_(sources))
+        .values(state=target, **also)
+        .execution_options(synchronize_session=False)
+    )
+
+
+# --- To a folder, for the command line -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Exported:
+    """One file of an export: how far it is, and what happened to it."""
+
+    number: int
+    total: int
+    filename: str
+    outcome: Literal["made", "unchanged", "failed"]
+    problem: str = ""
+
+
+def export(call: Call, kind: str, folder: Path, language: str | None = None) -> Iterator[Exported]:
+    """Write every document of one kind of a call into a folder, one after the other.
+
+    Can be broken off and run again: a file whose input has not changed stays as it is. Letters are in each
+    coordinator's language unless one is given, others in English.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    index = folder / ".digests.json"
+    digests = json.loads(index.read_text()) if index.exists() else {}
+    rows = [None] if kind == "ranking" else db.session.execute(queries.concerned(call, kind)).all()
+    for number, row in enumerate(rows, 1):
+        spoken = language or (row.language if row and kind == "letter" else "en")
+        name = row.public_id if row else call.reference
+        try:
+            application = applications.by_public_id(row.public_id) if row else None
+            page = contents.page(
+                kind, spoken, call=application.call if application else call, application=application
+            )
+            name, target = page.filename, folder / page.filename
+            if digests.get(name) == page.digest and target.exists():
+                yield Exported(number, len(rows), name, "unchanged")
+                continue
+            same = queries.same(kind, page.digest)
+            stored = files.path_of(same.sha256) if same and same.sha256 else None
+            db.session.rollback()  # others write while the renderer works
+            _write(
+                target,
+                stored.read_bytes() if stored and stored.exists() else render.pdf(page.html, page.files),
+            )
+        except (contents.NothingToTell, render.RenderFailed) as problem:
+            yield Exported(number, len(rows), name, "failed", str(problem))
+            continue
+        digests[name] = page.digest
+        _write(index, json.dumps(digests, indent=1).encode())
+        yield Exported(number, len(rows), name, "made")
+
+
+def _write(target: Path, content: bytes) -> None:
+    """The file is complete before it has its name."""
+    part = target.with_name(f".{target.name}.part")
+    part.write_bytes(content)
+    part.replace(target)

@@ -1,0 +1,184 @@
+"""What a document of each kind tells: the page, as HTML in the document's language, that the renderer turns into a PDF.
+
+Nothing here depends on the day or on who asks, but for what a conflict of interest hides: unchanged facts give an
+unchanged page, and an unchanged page gives the file that is already there.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from flask import current_app
+from flask_babel import force_locale
+
+from grants import clock, config
+from grants.applications import budget
+from grants.applications.forms import ROLES
+from grants.applications.models import Application
+from grants.calls.models import Call
+from grants.calls.rules import DECLARATIONS
+from grants.db import db
+from grants.decisions import letters
+from grants.decisions import queries as decisions
+from grants.panels import queries as panels
+from grants.panels import ranking, standing
+from grants.reviews import queries as reviews
+from grants.reviews.summary import evaluation_summary
+from grants.words import N_
+
+NAMES = {
+    "receipt": N_("Acknowledgement of receipt"),
+    "application": N_("Application"),
+    "evaluation": N_("Evaluation summary report"),
+    "letter": N_("Decision letter"),
+    "ranking": N_("Ranking report"),
+}
+# Names of files stay in English: they are keys in archives, and never hold a person's name.
+FILE_NAMES = {
+    "receipt": "receipt", "application": "application", "evaluation": "evaluation-summary",
+    "letter": "decision-letter", "ranking": "ranking",
+}  # fmt: skip
+
+
+class NothingToTell(ValueError):
+    """There is no document of this kind here, or not yet; the text is a sentence to translate."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """A document before it is a PDF. `digest` covers all that decides how it looks."""
+
+    kind: str
+    html: str
+    filename: str
+    files: dict[str, Path]
+
+    @property
+    def digest(self) -> str:
+        parts = [self.kind.encode(), self.html.encode(), *(path.read_bytes() for path in self.files.values())]
+        return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
+
+
+def page(
+    kind: str, language: str, *, call: Call, application: Application | None, reader: Any = None
+) -> Page:
+    """The page of one document.
+
+    Args:
+        application: with call (and its questions), coordinator and submission; None for the ranking of a call.
+        reader: who will read the ranking; applications that a conflict hides from them stay gaps. None sees all.
+
+    Raises:
+        NothingToTell: nothing submitted, no decision, no final consensus report, or no adopted list yet.
+    """
+    about = call if application is None else application
+    facts = CONTENTS[kind](about, reader)
+    name = call.reference if application is None else application.number
+    logo = current_app.config["FUNDER_LOGO"]
+    with force_locale(language):
+        html = current_app.jinja_env.get_template(f"documents/pdf/{kind}.html").render(
+            **facts, call=call, language=language, has_logo=bool(logo), criteria=_criteria(call),
+            funder_name=current_app.config["FUNDER_NAME"], funder_address=current_app.config["FUNDER_ADDRESS"],
+            site=current_app.config["BASE_URL"],
+        )  # fmt: skip
+    filename = re.sub(r"[^A-Za-z0-9._-]+", "-", f"{name}-{FILE_NAMES[kind]}-{language}.pdf")
+    return Page(kind, html, filename, bundle(logo))
+
+
+def bundle(logo: str) -> dict[str, Path]:
+    fonts = config.HERE / "static" / "vendor" / "source-sans"
+    return {
+        "bundled:style.css": config.ROOT / "templates" / "documents" / "pdf" / "style.css",
+        "bundled:upright.woff2": fonts / "SourceSans3VF-Upright.ttf.woff2",
+        "bundled:italic.woff2": fonts / "SourceSans3VF-Italic.ttf.woff2",
+    } | ({"bundled:logo": Path(logo)} if logo else {})
+
+
+def _criteria(call: Call) -> dict[str, str]:
+    return {criterion.id: criterion.name for criterion in call.scheme.criteria}
+
+
+def _submitted(application: Application) -> dict[str, Any]:
+    submission = application.submission
+    if submission is None:
+        raise NothingToTell(N_("Nothing has been submitted yet."))
+    return {"application": application, "submission": submission, "proposal": submission.proposal}
+
+
+def _application(application: Application, reader: Any) -> dict[str, Any]:
+    facts = _submitted(application)
+    proposal = facts["proposal"]
+    return facts | {
+        "categories": budget.CATEGORIES,
+        "totals": budget.totals(proposal.budgets),
+        "by_country": _by_country(proposal),
+        "questions": [(question, proposal.answer(question.key)) for question in application.call.questions],
+        "roles": dict(ROLES),
+        "declarations": [sentence for key, sentence in DECLARATIONS if key in proposal.declarations],
+    }
+
+
+def _by_country(proposal: Any) -> list[tuple[str, int]]:
+    """Requested contribution by country, cents, the largest first."""
+    sums: dict[str, int] = {}
+    for partner in proposal.partners:
+        if partner.is_funded:
+            sums[partner.country] = sums.get(partner.country, 0) + partner.budget.requested
+    return sorted(sums.items(), key=lambda row: (-row[1], row[0]))
+
+
+def _evaluation(application: Application, reader: Any) -> dict[str, Any]:
+    consensus = reviews.consensus_of(application)
+    if consensus is None or consensus.state != "final":
+        raise NothingToTell(N_("There is no final evaluation of this application."))
+    return {"summary": evaluation_summary(application, consensus, panels.finding_of(application))}
+
+
+def _letter(application: Application, reader: Any) -> dict[str, Any]:
+    decision = decisions.of_application(application.public_id)
+    if decision is None:
+        raise NothingToTell(N_("There is no decision on this application yet."))
+    released = decision.state == "released"
+    value = (
+        letters.frozen(decision)
+        if released
+        else letters.letter(decision, funder=letters.funder(current_app.config), sent=clock.now())
+    )
+    return {"letter": _with_dates(value), "draft": not released}
+
+
+def _with_dates(value: dict[str, Any]) -> dict[str, Any]:
+    """The letter with its days as dates, which print in the words of its language."""
+    days = {
+        name: {key: date.fromisoformat(day) for key, day in (value[name] or {}).items()}
+        for name in ("timetable", "redress")
+    }
+    return value | days | {"date": date.fromisoformat(value["date"])}
+
+
+def _ranking(call: Call, reader: Any) -> dict[str, Any]:
+    adopted = panels.adopted(call)
+    if adopted is None:
+        raise NothingToTell(N_("The panel has not adopted a ranked list yet."))
+    return {
+        "adopted": adopted,
+        "places": db.session.execute(panels.places(adopted)).all(),
+        "visible": panels.visible_numbers(call, reader) if reader else None,
+        "counts": panels.line_counts(adopted),
+        "buckets": ranking.distribution(panels.ranked_totals(adopted), call.scheme),
+        "step_names": standing.STEP_NAMES,
+        "line_names": standing.LINE_NAMES,
+    }
+
+
+CONTENTS: dict[str, Callable[[Any, Any], dict[str, Any]]] = {
+    "receipt": lambda application, reader: _submitted(application),
+    "application": _application,
+    "evaluation": _evaluation,
+    "letter": _letter,
+    "ranking": _ranking,
+}

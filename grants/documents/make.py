@@ -1,0 +1,145 @@
+"""Making what is wanted: lease the row, render, keep the file, say how it went; then pack the batch.
+
+A row is leased before it is made, so a worker that dies leaves it to the sweep; no transaction stays open while the
+renderer works.
+"""
+
+import csv
+import hashlib
+import io
+import os
+import tempfile
+import zipfile
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import joinedload
+
+from grants import clock, files, jobs
+from grants.applications import queries as applications
+from grants.calls.models import Call
+from grants.db import db
+from grants.documents import contents, queries, render
+from grants.documents.models import Batch, Document
+from grants.people.models import User
+
+LEASE = timedelta(minutes=5)
+ATTEMPTS = 3
+
+
+def make(document_id: int) -> None:
+    """Make one document. Safe to call twice or at once; what fails three times is failed and stops nothing else."""
+    now = clock.now()
+    leased = db.session.execute(
+        update(Document)
+        .where(Document.id == document_id, queries.free(Document, now))
+        .values(state="working", lease_until=now + LEASE, attempts=Document.attempts + 1)
+        .execution_options(synchronize_session=False)
+    )
+    db.session.commit()
+    if not leased.rowcount:
+        return
+    attempts = db.session.get_one(Document, document_id).attempts
+    try:
+        if attempts > ATTEMPTS:
+            raise render.RenderFailed("interrupted each time")
+        made = _made(document_id)
+    except Exception as problem:  # noqa: BLE001  whatever it is, it stays with this row
+        db.session.rollback()
+        final = attempts >= ATTEMPTS or isinstance(problem, contents.NothingToTell)
+        made = {
+            "state": "failed" if final else "wanted",
+            "error": f"{type(problem).__name__}: {problem}"[:1000],
+            "not_before": now + timedelta(seconds=15 * 2**attempts),
+        }
+    document = db.session.get_one(Document, document_id)
+    for name, value in made.items():
+        setattr(document, name, value)
+    document.lease_until = None
+    if document.state != "wanted":
+        document.finished_at = clock.now()
+    batch_id = document.batch_id
+    db.session.commit()
+    if batch_id:
+        jobs.attempt("batch", batch_id)
+
+
+def _made(document_id: int) -> dict[str, Any]:
+    """The columns of the finished row; leaves no transaction open while the renderer works."""
+    document = db.session.scalars(
+        select(Document).options(joinedload(Document.application)).where(Document.id == document_id)
+    ).one()
+    page = page_of(document)
+    same = queries.same(page.kind, page.digest)
+    known = (same.sha256, same.size) if same and same.sha256 and files.path_of(same.sha256).exists() else None
+    db.session.rollback()
+    if known:
+        sha256, size = known
+    else:
+        content = render.pdf(page.html, page.files)
+        sha256, size = files.put(content), len(content)
+    return {"state": "done", "filename": page.filename, "input_digest": page.digest, "sha256": sha256, "size": size,
+            "error": None}  # fmt: skip
+
+
+def page_of(document: Document) -> contents.Page:
+    """The page of a wanted document, with what the person who wants it may see."""
+    if document.application is None:
+        call = db.session.get_one(Call, document.call_id)
+        reader = db.session.get_one(User, document.wanted_by_id)
+        return contents.page(document.kind, document.language, call=call, application=None, reader=reader)
+    application = applications.by_public_id(document.application.public_id)
+    assert application
+    return contents.page(document.kind, document.language, call=application.call, application=application)
+
+
+def pack(batch_id: int) -> None:
+    """Zip a batch once all its documents have ended; what failed is named in its index."""
+    now = clock.now()
+    if batch_id not in queries.waiting_batches(db.session, now):
+        db.session.rollback()
+        return
+    leased = db.session.execute(
+        update(Batch)
+        .where(Batch.id == batch_id, Batch.state == "wanted")
+        .where(Batch.lease_until.is_(None) | (Batch.lease_until < now))
+        .values(lease_until=now + LEASE)
+        .execution_options(synchronize_session=False)
+    )
+    db.session.commit()
+    if not leased.rowcount:
+        return
+    rows = queries.packed(batch_id)
+    db.session.rollback()
+    sha256, size = _zip(rows)
+    batch = db.session.get_one(Batch, batch_id)
+    batch.state, batch.lease_until, batch.finished_at = "done", None, clock.now()
+    batch.sha256, batch.size = sha256, size
+    db.session.commit()
+
+
+def _zip(rows: Any) -> tuple[str, int]:
+    """Hash and size of the stored archive; thousands of files never lie in memory together."""
+    handle, temporary = tempfile.mkstemp(dir=files.folder())
+    with open(handle, "wb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+        index = io.StringIO()
+        writer = csv.writer(index)
+        writer.writerow(("application", "file", "sha256", "bytes", "problem"))
+        for row in rows:
+            if row.state == "done":
+                # A date of its own would give other bytes each time.
+                archive.writestr(zipfile.ZipInfo(row.filename), files.get(row.sha256))
+            writer.writerow((row.number, row.filename, row.sha256, row.size, row.error or ""))
+        archive.writestr(zipfile.ZipInfo("index.csv"), index.getvalue())
+    with open(temporary, "rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    size = Path(temporary).stat().st_size
+    files.path_of(sha256).parent.mkdir(exist_ok=True)
+    os.replace(temporary, files.path_of(sha256))
+    return sha256, size
+
+
+jobs.does("document", queries.waiting_documents, make)
+jobs.does("batch", queries.waiting_batches, pack)

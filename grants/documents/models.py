@@ -1,0 +1,75 @@
+"""Wanted documents: a row says what is to be made, a worker makes it, and the row says how it ended."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from grants.applications.models import Application
+from grants.calls.models import Call
+from grants.db import Base, Public
+
+KINDS = ("receipt", "application", "evaluation", "letter", "ranking")
+
+
+class Batch(Public, Base):
+    """All documents of one kind of one call, as a zip."""
+
+    __tablename__ = "batches"
+    __table_args__ = (Index("ix_batches_call", "call_id", "kind"),)
+
+    call_id: Mapped[int] = mapped_column(ForeignKey("calls.id"))
+    kind: Mapped[str] = mapped_column(String(12))
+    language: Mapped[str] = mapped_column(String(5))
+    state: Mapped[str] = mapped_column(String(10), default="wanted")
+    total: Mapped[int] = mapped_column(default=0)
+    wanted_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    wanted_at: Mapped[datetime]
+    lease_until: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    sha256: Mapped[str | None] = mapped_column(String(64))
+    size: Mapped[int] = mapped_column(BigInteger, default=0)
+    error: Mapped[str | None] = mapped_column(Text)
+
+    call: Mapped[Call] = relationship(lazy="raise_on_sql")
+    documents: Mapped[list[Document]] = relationship(lazy="raise_on_sql", back_populates="batch")
+
+    noun = "batch"
+
+
+class Document(Public, Base):
+    """One PDF: wanted, working, done, failed or stopped. Unchanged input gives the file that is already there."""
+
+    __tablename__ = "documents"
+    __table_args__ = (
+        Index("ix_documents_waiting", "state", "not_before"),
+        Index("ix_documents_same", "kind", "input_digest"),
+        Index("ix_documents_batch", "batch_id", "state"),
+        UniqueConstraint("batch_id", "application_id"),
+    )
+
+    kind: Mapped[str] = mapped_column(String(12))
+    call_id: Mapped[int] = mapped_column(ForeignKey("calls.id"))
+    application_id: Mapped[int | None] = mapped_column(ForeignKey("applications.id"), index=True)
+    batch_id: Mapped[int | None] = mapped_column(ForeignKey("batches.id"))
+    language: Mapped[str] = mapped_column(String(5))
+    state: Mapped[str] = mapped_column(String(10), default="wanted")
+    wanted_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    wanted_at: Mapped[datetime]
+    not_before: Mapped[datetime]
+    lease_until: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    finished_at: Mapped[datetime | None]
+    filename: Mapped[str] = mapped_column(String(200), default="")
+    input_digest: Mapped[str] = mapped_column(String(64), default="")
+    sha256: Mapped[str | None] = mapped_column(String(64))
+    size: Mapped[int] = mapped_column(BigInteger, default=0)
+    error: Mapped[str | None] = mapped_column(Text)
+
+    call: Mapped[Call] = relationship(lazy="raise_on_sql")
+    application: Mapped[Application | None] = relationship(lazy="raise_on_sql")
+    batch: Mapped[Batch | None] = relationship(lazy="raise_on_sql", back_populates="documents")
+
+    noun = "document"

@@ -1,0 +1,1 @@
+"""Admissibility and eligibility: what the rules find, and how the officer rules on it."""

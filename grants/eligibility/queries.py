@@ -1,0 +1,130 @@
+"""Questions about the gates: which applications wait, what was ruled, what the rules find."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import aliased, joinedload
+
+from grants.applications.checklist import Finding, checklist
+from grants.applications.models import Application, Submission
+from grants.applications.queries import not_barred
+from grants.calls.models import Call
+from grants.calls.queries import calls_run_by
+from grants.db import db
+from grants.eligibility.models import GATE_OF_STATE, Ruling
+from grants.policy import OFFICER_READS
+
+def ruling(public_id: str) -> Ruling | None:
+    """One ruling with its people, its application and the version that counts."""
+    return db.session.scalars(
+        select(Ruling)
+        .options(
+            joinedload(Ruling.proposed_by),
+            joinedload(Ruling.decided_by),
+            joinedload(Ruling.application).options(
+                joinedload(Application.call), joinedload(Application.coordinator), joinedload(Application.submission)
+            ),
+        )
+        .where(Ruling.public_id == public_id)
+    ).first()
+
+
+def rulings(application: Application) -> Sequence[Ruling]:
+    """Everything that was ruled on an application, the latest first, with the people."""
+    return db.session.scalars(
+        select(Ruling)
+        .options(joinedload(Ruling.proposed_by), joinedload(Ruling.decided_by), joinedload(Ruling.application))
+        .where(Ruling.application_id == application.id)
+        .order_by(Ruling.id.desc())
+    ).all()
+
+
+def open_proposal(application: Application) -> Ruling | None:
+    """The refusal that waits for a second officer."""
+    return db.session.scalars(
+        select(Ruling).where(Ruling.application_id == application.id, Ruling.state == "proposed")
+    ).first()
+
+
+def findings(application: Application, gate: str) -> tuple[Finding, ...]:
+    """What the rules find in the submitted version at this gate, by the law of the day of the deadline."""
+    assert application.submission is not None
+    call = application.call
+    found = checklist(application.submission.proposal, call.rules, call.deadline_at.date())
+    return tuple(finding for finding in found if finding.gate in (gate, "advice"))
+
+
+def gate_of(application: Application) -> str | None:
+    """The gate in front of the application; None once it has passed both or failed one."""
+    return GATE_OF_STATE.get(application.state)
+
+
+# --- The desk --------------------------------------------------------------------------------------------------------
+
+_later = aliased(Ruling)
+_is_last = Ruling.id == select(func.max(_later.id)).where(_later.application_id == Application.id).scalar_subquery()
+_GATE_STATES = {gate: [state for state, g in GATE_OF_STATE.items() if g == gate] for gate in GATE_OF_STATE.values()}
+
+
+def _narrowed(query: Select[Any], waiting: str) -> Select[Any]:
+    open_proposals = select(Ruling.application_id).where(Ruling.state == "proposed")
+    if waiting == "confirmation":
+        return query.where(Application.state.in_(GATE_OF_STATE), Application.id.in_(open_proposals))
+    if waiting in _GATE_STATES:
+        return query.where(Application.state.in_(_GATE_STATES[waiting]), Application.id.not_in(open_proposals))
+    return query
+
+
+def desk(call: Call, user: Any, waiting: str = "") -> Select[Any]:
+    """Received applications with their findings and their last ruling, without those that bar the person."""
+    query = (
+        select(
+            Application.public_id, Application.number, Application.state, Submission.acronym,
+            Submission.coordinator_name, Submission.coordinator_country, Submission.findings,
+            Ruling.gate, Ruling.verdict, Ruling.state.label("ruling_state"), Ruling.proposed_at,
+        )
+        .join(Submission, (Submission.application_id == Application.id) & (Submission.number == Application.version))
+        .outerjoin(Ruling, (Ruling.application_id == Application.id) & _is_last)
+        .where(Application.call_id == call.id, Application.state.in_(OFFICER_READS), not_barred(user))
+        .order_by(Application.serial)
+    )  # fmt: skip
+    return _narrowed(query, waiting)
+
+
+def count_desk(call: Call, user: Any, waiting: str = "") -> int:
+    """Length of the list of `desk`."""
+    query = (
+        select(func.count(Application.id))
+        .where(Application.call_id == call.id, Application.version > 0, Application.state.in_(OFFICER_READS))
+        .where(not_barred(user))
+    )
+    return db.session.scalar(_narrowed(query, waiting)) or 0
+
+
+def waiting_by_call(user: Any, at: Any) -> list[tuple[Call, int, int]]:
+    """For each call that the person is officer of: applications at a gate, refusals for them to confirm."""
+    calls = {call.id: call for call in calls_run_by(user) if user.holds("officer", call) and call.is_closed(at)}
+    if not calls:
+        return []
+    proposals = select(Ruling.application_id).where(Ruling.state == "proposed")
+    gates = (
+        select(Application.call_id, func.count())
+        .where(Application.call_id.in_(calls), Application.state.in_(GATE_OF_STATE), not_barred(user))
+        .where(Application.id.not_in(proposals))
+        .group_by(Application.call_id)
+    )
+    others = (
+        select(Application.call_id, func.count())
+        .join(Ruling, Ruling.application_id == Application.id)
+        .where(Application.call_id.in_(calls), Ruling.state == "proposed", Ruling.proposed_by_id != user.id)
+        .where(Application.state.in_(GATE_OF_STATE), not_barred(user))
+        .group_by(Application.call_id)
+    )
+    at_gate = {call_id: count for call_id, count in db.session.execute(gates)}
+    to_confirm = {call_id: count for call_id, count in db.session.execute(others)}
+    return [
+        (call, at_gate.get(call.id, 0), to_confirm.get(call.id, 0))
+        for call in calls.values()
+        if call.id in at_gate or call.id in to_confirm
+    ]

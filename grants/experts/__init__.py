@@ -1,0 +1,1 @@
+"""The experts: the pool, their invitations, conflicts of interest and assignments."""

@@ -1,0 +1,350 @@
+"""Verbs about experts: the pool, conflicts of interest, invitations and what follows from them (rulebook 4.6, 4.7, 7.2)."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+from grants import clock, events, mail
+from grants.applications.models import Application
+from grants.calls.models import Call
+from grants.db import db
+from grants.experts import conflicts, queries
+from grants.experts.models import Assignment, Conflict, Expert
+from grants.people import actions as people
+from grants.people.models import User
+from grants.people.queries import by_email, holders, officers
+from grants.policy import ASKED
+from grants.words import N_
+from grants.workflow import move
+
+PROFILE = (
+    "employer", "employer_pic", "past_employers", "country", "gender", "sector", "orcid", "keywords", "expertise",
+)  # fmt: skip
+
+
+class Unfit(ValueError):
+    """A refusal with a sentence (msgid) to show."""
+
+
+class Barred(Unfit):
+    """This person may not evaluate this application; the sentence says why."""
+
+
+# --- The pool --------------------------------------------------------------------------------------------------------
+
+
+def add_expert(call: Call, *, email: str, name: str, by: Any, **profile: Any) -> Expert:
+    """Bring somebody into the pool of a call, with an account if they have none; a mail tells them.
+
+    Args:
+        profile: fields of Expert; what is left empty does not erase what is known from another call.
+
+    Raises:
+        Unfit: the person works for the call, and would read what evaluators must not see of each other.
+    """
+    user = by_email(email)
+    is_new = user is None
+    if user is None:
+        user = people.create_account(email, name, language=by.language)
+    elif user.id in staff_ids(call):
+        raise Unfit(N_("This person works for the call and cannot evaluate in it."))
+    known = queries.expert(user)
+    expert = known or Expert(
+        user_id=user.id, user=user, employer="", employer_pic="", past_employers=[], country="", gender="undisclosed",
+        sector="", orcid="", keywords=[], expertise="",
+    )  # fmt: skip
+    for field in PROFILE:
+        if profile.get(field):
+            setattr(expert, field, profile[field])
+    db.session.add(expert)
+    if not queries.belongs(user, call):
+        people.appoint(user, "expert", by=by, call=call)
+        events.record(db.session, call, "add_expert", by=by, expert=user.public_id)
+        mail.write(
+            db.session, "pool", to=user.email, language=user.language, user_id=user.id, call_id=call.id,
+            occasion=f"pool:{call.public_id}:{clock.now().isoformat()}", call=call, reader=user, is_new=is_new,
+        )  # fmt: skip
+    db.session.flush()
+    return expert
+
+
+def staff_ids(call: Call) -> set[int]:
+    """Users who run or watch the call."""
+    return {user.id for user in (*officers(call), *holders("observer", call))}
+
+
+def remove_expert(call: Call, user: User, *, by: Any) -> None:
+    """Take somebody out of the pool of a call. Raises Unfit while an assignment stands."""
+    if queries.loads(call).get(user.id):
+        raise Unfit(N_("This expert still has assignments. Remove those first."))
+    people.dismiss(user, "expert", call=call)
+    events.record(db.session, call, "remove_expert", by=by, expert=user.public_id)
+
+
+# --- Conflicts of interest -------------------------------------------------------------------------------------------
+
+
+def person(user: User, expert: Expert | None) -> conflicts.Person:
+    """What the rules about conflicts are told of somebody."""
+    if expert is None:
+        return conflicts.Person(user.name, user.email)
+    past = tuple(
+        conflicts.Employment(
+            job["name"], job.get("pic", ""), date.fromisoformat(job["until"]) if job.get("until") else None
+        )
+        for job in expert.past_employers
+    )
+    return conflicts.Person(user.name, user.email, expert.orcid, expert.employer, expert.employer_pic, past)
+
+
+def suspicions(application: Application, experts: Iterable[Expert]) -> Mapping[int, tuple[conflicts.Detected, ...]]:
+    """What the rules find between an application and each expert, by user id; nothing is written."""
+    assert application.submission is not None
+    experts = list(experts)
+    traces = conflicts.Traces.of(application.submission.proposal)
+    rivals = queries.competing(application, [expert.user for expert in experts])
+    today = clock.now().date()
+    return {
+        expert.user_id: conflicts.detected(
+            person(expert.user, expert), traces, on=today, competing=rivals.get(expert.user_id, ())
+        )
+        for expert in experts
+    }
+
+
+def detect(application: Application, user: User) -> list[Conflict]:
+    """Write down what the rules find; a ruling stands unless the facts under it have changed.
+
+    Returns all conflicts of the person with the application, found now or before.
+    """
+    expert = queries.expert(user)
+    found = suspicions(application, [expert])[user.id] if expert else ()
+    known = {(conflict.code, conflict.rule): conflict for conflict in queries.conflicts_of(application, user)}
+    for one in found:
+        conflict = known.get((one.code, one.rule))
+        if conflict is None:
+            known[one.code, one.rule] = _add(
+                application, user, code=one.code, rule=one.rule, source="detected", reason=one.detail
+            )
+        elif conflict.status == "overruled" and conflict.reason != one.detail:
+            conflict.reason, conflict.status, conflict.found_at = one.detail, "suggested", clock.now()
+            conflict.ruled_by_id, conflict.ruled_at, conflict.ruling_reason = None, None, ""
+    db.session.flush()
+    return list(known.values())
+
+
+def enter_conflict(application: Application, user: User, *, code: str, reason: str, by: Any) -> Conflict:
+    """An officer writes down a conflict; it bars the person from the application from now on (rulebook 4.7)."""
+    conflict = _put(application, user, code=code, source="entered", reason=reason)
+    conflict.status, conflict.ruled_by_id, conflict.ruled_at = "confirmed", by.id, clock.now()
+    conflict.ruling_reason = reason
+    db.session.flush()
+    events.record(
+        db.session, application, "enter_conflict", by=by, person=user.public_id, code=code, reason=reason
+    )
+    return conflict
+
+
+def exclude(application: Application, user: User, *, code: str, reason: str, by: Any) -> Conflict:
+    """Write down a conflict and end what the person was asked to do for the application.
+
+    Raises:
+        Unfit: a report stands; voiding it names the conflict.
+    """
+    _refuse_if_reported(application, user)
+    conflict = enter_conflict(application, user, code=code, reason=reason, by=by)
+    _end(application, user, reason=reason, by=by)
+    return conflict
+
+
+def rule_on(conflict: Conflict, *, bars: bool, reason: str, by: Any) -> None:
+    """An officer confirms a conflict, or overrules it with the reason.
+
+    Raises:
+        Unfit: confirmed although a report stands; voiding it names the conflict.
+    """
+    if bars:
+        _refuse_if_reported(conflict.application, conflict.user)
+    conflict.status = "confirmed" if bars else "overruled"
+    conflict.ruled_by_id, conflict.ruled_at, conflict.ruling_reason = by.id, clock.now(), reason
+    db.session.flush()
+    events.record(
+        db.session, conflict.application, "rule_on_conflict", by=by, person=conflict.user.public_id,
+        code=conflict.code, ruling=conflict.status, reason=reason,
+    )  # fmt: skip
+    if bars:
+        _end(conflict.application, conflict.user, reason=reason, by=by)
+
+
+def _put(application: Application, user: User, *, code: str, source: str, reason: str) -> Conflict:
+    """The conflict that a person names; the same code named twice is one."""
+    for conflict in queries.conflicts_of(application, user):
+        if (conflict.code, conflict.rule) == (code, ""):
+            conflict.source, conflict.reason, conflict.found_at = source, reason, clock.now()
+            return conflict
+    return _add(application, user, code=code, rule="", source=source, reason=reason)
+
+
+def _add(application: Application, user: User, **facts: str) -> Conflict:
+    conflict = Conflict(
+        application_id=application.id, application=application, user_id=user.id, status="suggested",
+        found_at=clock.now(), ruling_reason="", **facts,
+    )  # fmt: skip
+    db.session.add(conflict)
+    db.session.flush()
+    return conflict
+
+
+def _refuse_if_reported(application: Application, user: User) -> None:
+    assignment = queries.assignment_of(application, user)
+    if assignment is not None and assignment.state in ASKED and _has_report(assignment):
+        raise Unfit(N_("This expert has submitted a report. Void the report, and name the conflict there."))
+
+
+def _has_report(assignment: Assignment) -> bool:
+    return assignment.report is not None and assignment.report.state == "submitted"
+
+
+def _end(application: Application, user: User, *, reason: str, by: Any) -> None:
+    assignment = queries.assignment_of(application, user)
+    if assignment is not None and assignment.state in ASKED:
+        void(assignment, reason=reason, by=by)
+
+
+# --- Assignments -----------------------------------------------------------------------------------------------------
+
+
+def assign(
+    application: Application, user: User, *, by: Any, scores: bool = True, rapporteur: bool = False,
+    due_on: date | None = None,
+) -> Assignment:  # fmt: skip
+    """Invite an expert of the pool to evaluate; with enough evaluators the evaluation starts (rulebook 7.1, 7.2).
+
+    Args:
+        scores: False for a rapporteur who only records.
+
+    Raises:
+        Barred: not in the pool, takes part, declined, was replaced after writing, or has a conflict that bars or that
+            nobody has ruled on. Conflicts found on the way are written down all the same.
+    """
+    db.session.refresh(application, ["state"], with_for_update=True)
+    if not queries.belongs(user, application.call):
+        raise Barred(N_("This person does not belong to the experts of this call."))
+    earlier = queries.assignment_of(application, user)
+    if earlier is not None:
+        _refuse_again(earlier)
+    _refuse_conflict(application, user)
+    asked = {"scores": scores, "due_on": due_on, "invited_at": clock.now(), "invited_by_id": by.id}
+    if earlier is None:
+        assignment = Assignment(
+            application_id=application.id, application=application, user_id=user.id, user=user, state="invited",
+            is_rapporteur=False, reason="", report=None, **asked,
+        )  # fmt: skip
+        db.session.add(assignment)
+        db.session.flush()
+        events.record(db.session, assignment, "invite", by=by, target="invited", expert=user.public_id)
+    else:
+        assignment = earlier
+        for name, value in (asked | {"answered_at": None, "declared_at": None}).items():
+            setattr(assignment, name, value)
+        move(assignment, "invite_again", by=by)
+    mail.write(
+        db.session, "invitation", to=user.email, language=user.language, user_id=user.id, call_id=application.call_id,
+        occasion=f"invitation:{assignment.public_id}:{clock.now().isoformat()}", assignment=assignment,
+        application=application, call=application.call, reader=user,
+    )  # fmt: skip
+    if rapporteur:
+        name_rapporteur(assignment, by=by)
+    if application.state == "admitted" and queries.count_evaluators(application) >= application.call.min_reviews:
+        move(application, "start_evaluation", by=by)
+    return assignment
+
+
+def _refuse_again(earlier: Assignment) -> None:
+    if earlier.state == "declined":
+        raise Barred(N_("This expert has declined. That is final for this application."))
+    if earlier.state in ASKED:
+        raise Barred(N_("This expert has been invited already."))
+    if earlier.report is not None:
+        raise Barred(N_("A report of this expert on this application was voided. Invite somebody else."))
+
+
+def _refuse_conflict(application: Application, user: User) -> None:
+    found = detect(application, user)
+    if user.id == application.coordinator_id or user.id in application.contact_ids:
+        raise Barred(N_("This person takes part in the application."))
+    if any(conflict.bars for conflict in found):
+        raise Barred(N_("A conflict of interest bars this expert from this application."))
+    if any(conflict.status == "suggested" for conflict in found):
+        raise Barred(N_("Rule on the possible conflict of interest first, then invite this expert."))
+
+
+def accept(assignment: Assignment, *, by: Any) -> None:
+    """The expert takes the task on and agrees to the code of conduct (rulebook 4.8)."""
+    move(assignment, "accept", by=by, code_of_conduct=True)
+    assignment.answered_at = clock.now()
+
+
+def decline(assignment: Assignment, *, reason: str, by: Any, code: str = "") -> None:
+    """The expert says no, which is final for this application.
+
+    Args:
+        code: the conflict of interest that is the reason, D1 to P3; empty for any other reason.
+    """
+    if code:
+        _declare(assignment, code=code, reason=reason)
+    move(assignment, "decline", by=by, reason=reason, code=code)
+    assignment.answered_at, assignment.reason, assignment.is_rapporteur = clock.now(), reason, False
+
+
+def declare_none(assignment: Assignment, *, by: Any) -> None:
+    """The expert declares that there is no conflict of interest; from now on the whole application is open."""
+    move(assignment, "declare_none", by=by)
+    assignment.declared_at = clock.now()
+
+
+def declare_conflict(assignment: Assignment, *, code: str, reason: str, by: Any) -> None:
+    """The expert declares a conflict, now or after weeks of work: the assignment is void (rulebook 4.7).
+
+    A disqualifying one stands at once; on a possible one the officer rules, who may then invite again.
+    """
+    _declare(assignment, code=code, reason=reason)
+    move(assignment, "declare_conflict", by=by, code=code, reason=reason)
+    assignment.declared_at, assignment.reason, assignment.is_rapporteur = clock.now(), reason, False
+
+
+def _declare(assignment: Assignment, *, code: str, reason: str) -> None:
+    if code not in conflicts.CODES:
+        raise Unfit(N_("Choose what applies."))
+    conflict = _put(assignment.application, assignment.user, code=code, source="declared", reason=reason)
+    conflict.status = "confirmed" if code.startswith("D") else "suggested"
+    db.session.flush()
+
+
+def void(assignment: Assignment, *, reason: str, by: Any) -> None:
+    """End an assignment: conflict, withdrawal, replacement. The expert is told, without the reason."""
+    move(assignment, "void", by=by, reason=reason)
+    assignment.reason, assignment.is_rapporteur = reason, False
+    user = assignment.user
+    mail.write(
+        db.session, "assignment_removed", to=user.email, language=user.language, user_id=user.id,
+        call_id=assignment.call_id, occasion=f"assignment_removed:{assignment.public_id}:{clock.now().isoformat()}",
+        application=assignment.application, call=assignment.call, reader=user,
+    )  # fmt: skip
+
+
+def remove(assignment: Assignment, *, reason: str, by: Any) -> None:
+    """Take an assignment back. Raises Unfit once a report is submitted: that one is voided, not lost."""
+    if _has_report(assignment):
+        raise Unfit(N_("This expert has submitted a report. Void the report instead."))
+    void(assignment, reason=reason, by=by)
+
+
+def name_rapporteur(assignment: Assignment, *, by: Any) -> None:
+    """Make this expert the one who writes the consensus report; whoever it was before is it no longer."""
+    if assignment.state not in ASKED:
+        raise Unfit(N_("Only somebody who evaluates this application can be its rapporteur."))
+    for other, _expert in queries.assignments(assignment.application):
+        other.is_rapporteur = other.id == assignment.id
+    db.session.flush()
+    events.record(db.session, assignment, "name_rapporteur", by=by, expert=assignment.user.public_id)

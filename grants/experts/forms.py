@@ -1,0 +1,205 @@
+"""What officers type about experts, and what experts answer."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import (
+    BooleanField,
+    DateField,
+    Field,
+    FieldList,
+    Form,
+    FormField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+    ValidationError,
+)
+from wtforms.validators import DataRequired, Email, InputRequired, Length, Optional
+
+from grants import clock
+from grants.applications.forms import GENDERS, countries
+from grants.calls.forms import no_control_characters
+from grants.experts.conflicts import CODES
+from grants.people import identifiers
+
+SECTORS = [
+    ("", "–"), ("academia", _l("Academia")), ("research", _l("Research organisation")), ("industry", _l("Industry")),
+    ("public", _l("Public body")), ("society", _l("Civil society")), ("other", _l("Other")),
+]  # fmt: skip
+
+
+def _checked(form: Any, field: Field, check: Any) -> None:
+    """Put a field in the normal form of its identifier, or say why it is none."""
+    if field.data:
+        try:
+            field.data = check(field.data)
+        except ValueError as problem:
+            raise ValidationError(_(str(problem))) from None
+
+
+def _pic(form: Any, field: Field) -> None:
+    _checked(form, field, identifiers.pic)
+
+
+def _orcid(form: Any, field: Field) -> None:
+    _checked(form, field, identifiers.orcid)
+
+
+def lines(text: str | None) -> list[str]:
+    """One entry a line, each once."""
+    return list(dict.fromkeys(line.strip() for line in (text or "").splitlines() if line.strip()))
+
+
+class PastEmployerForm(Form):
+    """One row of the employers of the last three years; an empty row is left out."""
+
+    name = StringField(_l("Past employer"), [Optional(), Length(max=300), no_control_characters])
+    pic = StringField(_l("Its PIC"), [Optional(), _pic])
+    until = DateField(_l("Until"), [Optional()])
+
+
+class ExpertForm(FlaskForm):
+    """Somebody for the pool of a call."""
+
+    name = StringField(_l("Full name"), [DataRequired(), Length(max=120), no_control_characters])
+    email = StringField(_l("E-mail"), [DataRequired(), Length(max=255), Email()])
+    employer = StringField(_l("Employer"), [DataRequired(), Length(max=300), no_control_characters])
+    employer_pic = StringField(_l("Participant code (PIC) of the employer"), [Optional(), _pic])
+    country = SelectField(_l("Country of work"), [DataRequired()])
+    sector = SelectField(_l("Sector"), [Optional()], choices=SECTORS)
+    gender = SelectField(_l("Gender"), [Optional()], choices=GENDERS, default="undisclosed")
+    orcid = StringField(_l("ORCID iD"), [Optional(), _orcid])
+    keywords = TextAreaField(_l("Keywords"), [Optional(), Length(max=2000), no_control_characters])
+    past = FieldList(FormField(PastEmployerForm), _l("Employers of the last three years"), min_entries=2, max_entries=8)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.country.choices = [("", "–"), *countries()]
+
+    def profile(self) -> dict[str, Any]:
+        """What actions.add_expert takes as profile."""
+        names = ("employer", "employer_pic", "country", "sector", "gender", "orcid")
+        past = [
+            {
+                "name": row.form.name.data.strip(),
+                "pic": row.form.pic.data or "",
+                "until": row.form.until.data.isoformat() if row.form.until.data else "",
+            }
+            for row in self.past
+            if (row.form.name.data or "").strip()
+        ]
+        return {name: self[name].data for name in names} | {
+            "keywords": lines(self.keywords.data),
+            "past_employers": past,
+        }
+
+
+class AssignForm(FlaskForm):
+    """Experts to invite to one application; the page draws the boxes."""
+
+    experts = SelectMultipleField(_l("Experts"), [DataRequired(_l("Choose at least one expert."))])
+    part = SelectField(
+        _l("Their part"),
+        choices=[("score", _l("Evaluate and score")), ("record", _l("Only record the consensus, as rapporteur"))],
+    )
+    due_on = DateField(_l("Report due on"), [Optional()])
+
+    def __init__(self, experts: Iterable[str], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.experts.choices = [(public_id, public_id) for public_id in experts]
+
+    def validate_due_on(self, field: DateField) -> None:
+        if field.data and field.data < clock.now().date():
+            raise ValidationError(_("This day has passed."))
+
+    def validate_experts(self, field: SelectMultipleField) -> None:
+        if self.part.data == "record" and len(field.data or ()) > 1:
+            raise ValidationError(_("Only one expert can record the consensus."))
+
+
+def _codes(first: str) -> list[tuple[str, str]]:
+    return [("", first), *((code, _(sentence)) for code, sentence in CODES.items())]
+
+
+class ConflictForm(FlaskForm):
+    """A conflict that an officer knows of."""
+
+    person = SelectField(_l("Person"), [DataRequired()])
+    code = SelectField(_l("Situation"), [DataRequired()])
+    reason = TextAreaField(_l("Reason"), [DataRequired(), Length(max=4000), no_control_characters])
+
+    def __init__(self, people: Iterable[Any], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.person.choices = [("", "–"), *((person.public_id, f"{person.name} ({person.email})") for person in people)]
+        self.code.choices = _codes("–")
+
+
+class ConflictRulingForm(FlaskForm):
+    """The officer's ruling on one conflict."""
+
+    ruling = RadioField(
+        _l("Your ruling"),
+        [InputRequired(_l("Choose one of the two."))],
+        choices=[("bars", _l("It bars this person")), ("overruled", _l("It does not bar this person"))],
+    )
+    reason = TextAreaField(_l("Reason"), [DataRequired(), Length(max=4000), no_control_characters])
+
+
+class AcceptForm(FlaskForm):
+    """The expert takes the task on."""
+
+    conduct = BooleanField(
+        _l("I accept the code of conduct: I keep the application and its evaluation confidential, evaluate it myself "
+           "and impartially, do not contact the applicants, and give none of it to a public AI service."),
+        [DataRequired(_l("Please accept the code of conduct first."))],
+    )  # fmt: skip
+
+
+class DeclineForm(FlaskForm):
+    """The expert says no."""
+
+    conflict = SelectField(_l("Is a conflict of interest the reason?"), [Optional()])
+    why = TextAreaField(_l("Why you decline"), [DataRequired(), Length(max=4000), no_control_characters])
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.conflict.choices = _codes(_("No, another reason"))
+
+
+class DeclarationForm(FlaskForm):
+    """Whether the expert has a conflict of interest with one application."""
+
+    declaration = RadioField(
+        _l("Your declaration"),
+        [InputRequired(_l("Choose one of the two."))],
+        choices=[
+            ("none", _l("I have no conflict of interest with this application")),
+            ("conflict", _l("I have, or may have, a conflict of interest")),
+        ],
+    )
+    code = SelectField(_l("What applies to you"), [Optional()])
+    reason = TextAreaField(_l("Please explain"), [Optional(), Length(max=4000), no_control_characters])
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.code.choices = _codes("–")
+
+    @property
+    def has_conflict(self) -> bool:
+        return bool(self.declaration.data == "conflict")
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """A conflict needs its situation and an explanation."""
+        valid = super().validate(extra_validators)
+        if self.has_conflict:
+            for field, message in ((self.code, _("Choose what applies.")), (self.reason, _("Please explain."))):
+                if not field.data:
+                    field.errors = [*field.errors, message]
+                    valid = False
+        return valid

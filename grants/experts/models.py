@@ -1,0 +1,123 @@
+"""Experts, their conflicts of interest and their assignments (rulebook 4.6, 4.7, 7.2)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from grants.applications.models import Application
+from grants.calls.models import Call
+from grants.db import Base, Public
+from grants.people.models import User
+
+
+class Expert(Public, Base):
+    """What a funder knows of a person who evaluates. Belonging to a call's pool is an appointment."""
+
+    __tablename__ = "experts"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), unique=True)
+    employer: Mapped[str] = mapped_column(String(300), default="")
+    employer_pic: Mapped[str] = mapped_column(String(9), default="")
+    past_employers: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
+    """Employers of the last three years: [{"name", "pic", "until": ISO date}]."""
+    country: Mapped[str] = mapped_column(String(2), default="")
+    gender: Mapped[str] = mapped_column(String(12), default="undisclosed")
+    sector: Mapped[str] = mapped_column(String(12), default="")
+    orcid: Mapped[str] = mapped_column(String(19), default="")
+    keywords: Mapped[list[str]] = mapped_column(default=list)
+    expertise: Mapped[str] = mapped_column(Text, default="")
+
+    user: Mapped[User] = relationship(lazy="raise_on_sql")
+
+    noun = "expert"
+
+
+class Conflict(Public, Base):
+    """A conflict of interest between one person and one application: found, declared or entered, then ruled on."""
+
+    __tablename__ = "conflicts"
+    __table_args__ = (
+        UniqueConstraint("application_id", "user_id", "code", "rule"),
+        Index("ix_conflicts_user", "user_id"),
+    )
+
+    application_id: Mapped[int] = mapped_column(ForeignKey("applications.id"))
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    code: Mapped[str] = mapped_column(String(3))
+    """D1 to D9 disqualify, P1 to P3 are for the officer to decide (rulebook 4.7)."""
+    source: Mapped[str] = mapped_column(String(10))
+    """declared (by the person), detected (by a rule) or entered (by an officer)."""
+    rule: Mapped[str] = mapped_column(String(20), default="")
+    """The rule of `experts.conflicts` that found it; empty if a person did."""
+    reason: Mapped[str] = mapped_column(Text, default="")
+    """What the person wrote, or what the rule found: an organisation, a domain, a number."""
+    status: Mapped[str] = mapped_column(String(10), default="suggested")
+    """suggested, confirmed or overruled."""
+    found_at: Mapped[datetime]
+    ruled_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    ruled_at: Mapped[datetime | None]
+    ruling_reason: Mapped[str] = mapped_column(Text, default="")
+
+    application: Mapped[Application] = relationship(lazy="raise_on_sql", back_populates="conflicts")
+    user: Mapped[User] = relationship(lazy="raise_on_sql", foreign_keys=[user_id])
+    ruled_by: Mapped[User | None] = relationship(lazy="raise_on_sql", foreign_keys=[ruled_by_id])
+
+    noun = "conflict"
+
+    @property
+    def call(self) -> Call:
+        return self.application.call
+
+    @property
+    def call_id(self) -> int:
+        return self.application.call_id
+
+    @property
+    def bars(self) -> bool:
+        """A disqualifying one bars until an officer overrules it, a potential one once an officer confirms it."""
+        return self.status == "confirmed" or (self.status == "suggested" and self.code.startswith("D"))
+
+
+class Assignment(Public, Base):
+    """One expert for one application. `scores` is false for a rapporteur who only records."""
+
+    __tablename__ = "assignments"
+    __table_args__ = (
+        UniqueConstraint("application_id", "user_id"),
+        Index("ix_assignments_user", "user_id", "state"),
+    )
+
+    application_id: Mapped[int] = mapped_column(ForeignKey("applications.id"))
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    scores: Mapped[bool] = mapped_column(default=True)
+    is_rapporteur: Mapped[bool] = mapped_column(default=False)
+    state: Mapped[str] = mapped_column(String(12), default="invited")
+    due_on: Mapped[date | None]
+    invited_at: Mapped[datetime]
+    invited_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    answered_at: Mapped[datetime | None]
+    declared_at: Mapped[datetime | None]
+    reason: Mapped[str] = mapped_column(Text, default="")
+
+    application: Mapped[Application] = relationship(lazy="raise_on_sql", back_populates="assignments")
+    user: Mapped[User] = relationship(lazy="raise_on_sql", foreign_keys=[user_id])
+    report: Mapped[Any] = relationship("Report", lazy="raise_on_sql", uselist=False, back_populates="assignment")
+
+    noun = "assignment"
+
+    @property
+    def assignment(self) -> Assignment:
+        """Itself: policy asks assignments and reports alike."""
+        return self
+
+    @property
+    def call(self) -> Call:
+        return self.application.call
+
+    @property
+    def call_id(self) -> int:
+        return self.application.call_id

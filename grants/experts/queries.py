@@ -1,0 +1,318 @@
+"""Questions about experts: the pool of a call, who evaluates what, who may not, what waits for whom."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select
+from sqlalchemy.orm import aliased, joinedload
+
+from grants.applications.models import Application, Partner, Researcher, Submission
+from grants.applications.queries import not_barred
+from grants.calls.models import Call
+from grants.calls.queries import calls_run_by
+from grants.db import db
+from grants.experts.models import Assignment, Conflict, Expert
+from grants.people.models import Appointment, User
+from grants.policy import ASKED, EVALUATED_STATES
+
+EVALUABLE = ("admitted", *EVALUATED_STATES)
+
+
+# --- The pool --------------------------------------------------------------------------------------------------------
+
+
+def expert(user: Any) -> Expert | None:
+    """What is known of one person as an expert."""
+    return db.session.scalars(
+        select(Expert).options(joinedload(Expert.user)).where(Expert.user_id == user.id)
+    ).first()
+
+
+def belongs(user: Any, call: Call) -> bool:
+    """Whether the person belongs to the call's pool."""
+    query = select(Appointment.id).filter_by(user_id=user.id, role="expert", call_id=call.id)
+    return db.session.scalar(query) is not None
+
+
+def pool(call: Call) -> Select[tuple[Expert]]:
+    """The experts of a call, by name, with their accounts."""
+    return (
+        select(Expert)
+        .join(Expert.user)
+        .join(Appointment, (Appointment.user_id == User.id) & (Appointment.role == "expert"))
+        .where(Appointment.call_id == call.id)
+        .options(joinedload(Expert.user))
+        .order_by(User.name, User.id)
+    )
+
+
+def everybody(call: Call) -> Sequence[Expert]:
+    """The whole pool."""
+    return db.session.scalars(pool(call)).all()
+
+
+def persons(call: Call) -> Sequence[User]:
+    """Everybody who may have to keep away from an application of the call: its experts and all who work for it."""
+    for_call = Appointment.call_id == call.id
+    for_programme = (Appointment.programme_id == call.programme_id) & (Appointment.role == "officer")
+    people = select(Appointment.user_id).where(for_call | for_programme)
+    return db.session.scalars(select(User).where(User.id.in_(people)).order_by(User.name, User.id)).all()
+
+
+def count_pool(call: Call) -> int:
+    query = select(func.count()).select_from(Appointment).where(Appointment.role == "expert")
+    return db.session.scalar(query.where(Appointment.call_id == call.id)) or 0
+
+
+def loads(call: Call) -> Mapping[int, int]:
+    """Assignments of the call that each person has not declined or lost, by user id."""
+    rows = db.session.execute(
+        select(Assignment.user_id, func.count())
+        .join(Assignment.application)
+        .where(Application.call_id == call.id, Assignment.state.in_(ASKED))
+        .group_by(Assignment.user_id)
+    )
+    return {user_id: count for user_id, count in rows}
+
+
+def pool_figures(call: Call) -> dict[str, Counter[str]]:
+    """How the pool is composed, by country, gender and sector (rulebook 4.6)."""
+    rows = db.session.execute(pool(call).with_only_columns(Expert.country, Expert.gender, Expert.sector).order_by(None))
+    return composition(rows.all())
+
+
+def composition(rows: Iterable[Any]) -> dict[str, Counter[str]]:
+    """Counts by country, gender and sector of anything that has the three."""
+    people = list(rows)
+    return {name: Counter(getattr(one, name) for one in people) for name in ("country", "gender", "sector")}
+
+
+# --- Assignments -----------------------------------------------------------------------------------------------------
+
+
+def _of_application(path: Any) -> Any:
+    return path.options(
+        joinedload(Application.call), joinedload(Application.coordinator), joinedload(Application.submission)
+    )
+
+
+def assignment(public_id: str) -> Assignment | None:
+    """One assignment with its expert, report, application and the version that counts."""
+    return db.session.scalars(
+        select(Assignment)
+        .options(
+            joinedload(Assignment.user), joinedload(Assignment.report),
+            _of_application(joinedload(Assignment.application)),
+        )
+        .where(Assignment.public_id == public_id)
+    ).first()  # fmt: skip
+
+
+def assignment_of(application: Application, user: Any) -> Assignment | None:
+    """The assignment of one person to one application, whatever its state, with its report."""
+    return db.session.scalars(
+        select(Assignment)
+        .options(joinedload(Assignment.report), joinedload(Assignment.user))
+        .where(Assignment.application_id == application.id, Assignment.user_id == user.id)
+    ).first()
+
+
+def assignments(application: Application) -> Sequence[tuple[Assignment, Expert | None]]:
+    """Everybody who was ever asked to evaluate an application, with profile and report, in the order asked."""
+    rows = db.session.execute(
+        select(Assignment, Expert)
+        .outerjoin(Expert, Expert.user_id == Assignment.user_id)
+        .options(joinedload(Assignment.user), joinedload(Assignment.report))
+        .where(Assignment.application_id == application.id)
+        .order_by(Assignment.id)
+    )
+    return [(assignment, expert) for assignment, expert in rows]
+
+
+def count_evaluators(application: Application) -> int:
+    """Scoring assignments that stand; void and declined ones do not count for the minimum (T-4.3)."""
+    query = select(func.count()).select_from(Assignment).where(_counts(), Assignment.application_id == application.id)
+    return db.session.scalar(query) or 0
+
+
+def _counts() -> ColumnElement[bool]:
+    return Assignment.scores & Assignment.state.in_(ASKED)
+
+
+def _evaluators() -> Any:
+    return (
+        select(func.count())
+        .select_from(Assignment)
+        .where(Assignment.application_id == Application.id, _counts())
+        .correlate(Application)
+        .scalar_subquery()
+    )
+
+
+def matrix(call: Call, user: Any) -> Select[Any]:
+    """Applications in evaluation with the number of their evaluators; those with too few come first."""
+    evaluators = _evaluators().label("evaluators")
+    return (
+        select(
+            Application.id, Application.public_id, Application.number, Application.state, Submission.acronym,
+            Submission.title, evaluators,
+        )
+        .join(Submission, (Submission.application_id == Application.id) & (Submission.number == Application.version))
+        .where(Application.call_id == call.id, Application.state.in_(EVALUABLE), not_barred(user))
+        .order_by(evaluators >= call.min_reviews, Application.serial)
+    )  # fmt: skip
+
+
+def count_matrix(call: Call, user: Any) -> int:
+    query = select(func.count(Application.id)).where(
+        Application.call_id == call.id, Application.state.in_(EVALUABLE), not_barred(user)
+    )
+    return db.session.scalar(query) or 0
+
+
+def asked(application_ids: Iterable[int]) -> Mapping[int, list[Any]]:
+    """Name, state and part of everybody asked, by application id: one statement for a page of the matrix."""
+    rows = db.session.execute(
+        select(Assignment.application_id, User.name, Assignment.state, Assignment.scores, Assignment.is_rapporteur)
+        .join(Assignment.user)
+        .where(Assignment.application_id.in_(list(application_ids)))
+        .order_by(Assignment.id)
+    )
+    by_application = defaultdict(list)
+    for row in rows:
+        by_application[row.application_id].append(row)
+    return by_application
+
+
+def of_expert(user: Any) -> Select[tuple[Assignment]]:
+    """A person's own assignments, what is due first on top; not those that a conflict of interest has closed."""
+    return (
+        select(Assignment)
+        .join(Assignment.application)
+        .options(
+            joinedload(Assignment.report),
+            joinedload(Assignment.application).options(
+                joinedload(Application.call),
+                joinedload(Application.submission).load_only(Submission.acronym, Submission.title),
+            ),
+        )
+        .where(Assignment.user_id == user.id, Assignment.state != "void", not_barred(user))
+        .order_by(Assignment.state == "declined", Assignment.due_on.is_(None), Assignment.due_on, Assignment.id)
+    )
+
+
+def count_of_expert(user: Any) -> int:
+    query = select(func.count()).select_from(Assignment).join(Assignment.application)
+    query = query.where(Assignment.user_id == user.id, Assignment.state != "void", not_barred(user))
+    return db.session.scalar(query) or 0
+
+
+def unanswered(user: Any) -> Sequence[Assignment]:
+    """Assignments that wait for the person's acceptance or declaration."""
+    return db.session.scalars(
+        of_expert(user).where(
+            Assignment.state.in_(("invited", "accepted")), Application.state.in_(("admitted", "in_evaluation"))
+        )
+    ).all()
+
+
+# --- Conflicts -------------------------------------------------------------------------------------------------------
+
+
+def conflict(public_id: str) -> Conflict | None:
+    """One conflict with its person, its application and the version that counts."""
+    return db.session.scalars(
+        select(Conflict)
+        .options(
+            joinedload(Conflict.user), joinedload(Conflict.ruled_by),
+            _of_application(joinedload(Conflict.application)),
+        )
+        .where(Conflict.public_id == public_id)
+    ).first()  # fmt: skip
+
+
+def conflicts(application: Application) -> Sequence[Conflict]:
+    """All conflicts of an application, those that nobody has ruled on first."""
+    return db.session.scalars(
+        select(Conflict)
+        .options(joinedload(Conflict.user), joinedload(Conflict.ruled_by), joinedload(Conflict.application))
+        .where(Conflict.application_id == application.id)
+        .order_by(Conflict.status != "suggested", Conflict.code, Conflict.id)
+    ).all()
+
+
+def conflicts_of(application: Application, user: Any) -> Sequence[Conflict]:
+    """The conflicts of one person with one application, disqualifying ones first."""
+    return db.session.scalars(
+        select(Conflict).filter_by(application_id=application.id, user_id=user.id).order_by(Conflict.code)
+    ).all()
+
+
+def competing(application: Application, users: Iterable[Any]) -> Mapping[int, set[str]]:
+    """Numbers of other submitted applications of the same call that people take part in, by user id (D9).
+
+    As coordinator, as contact of a partner by account or address, or as a researcher by ORCID.
+    """
+    people = {user.id: user for user in users}
+    addresses = {user.email.lower(): user.id for user in people.values()}
+    rivals = (
+        Application.call_id == application.call_id,
+        Application.id != application.id,
+        Application.version > 0,
+        Application.state.not_in(("withdrawn", "withdrawn_after_deadline")),
+    )
+    found: dict[int, set[str]] = defaultdict(set)
+    coordinators = select(Application.coordinator_id, Application.number).where(*rivals)
+    for user_id, number in db.session.execute(coordinators.where(Application.coordinator_id.in_(people))):
+        found[user_id].add(number)
+    contacts = select(Partner.contact_id, Partner.contact_email, Application.number).join(Partner.application)
+    contacts = contacts.where(*rivals, or_(Partner.contact_id.in_(people), Partner.contact_email.in_(addresses)))
+    for user_id, address, number in db.session.execute(contacts):
+        found[user_id if user_id in people else addresses[address]].add(number)
+    researchers = (
+        select(Expert.user_id, Application.number)
+        .join(Researcher, (Researcher.orcid == Expert.orcid) & (Expert.orcid != ""))
+        .join(Application, Application.id == Researcher.application_id)
+        .where(*rivals, Expert.user_id.in_(people))
+    )
+    for user_id, number in db.session.execute(researchers):
+        found[user_id].add(number)
+    return found
+
+
+# --- What waits for officers -----------------------------------------------------------------------------------------
+
+
+def waiting_by_call(user: Any, at: datetime) -> list[tuple[Call, int, int]]:
+    """For each call that the person is officer of: applications with too few experts, conflicts to rule on."""
+    calls = {call.id: call for call in calls_run_by(user) if user.holds("officer", call) and call.is_closed(at)}
+    if not calls:
+        return []
+    short = (
+        select(Application.call_id, func.count())
+        .join(Application.call)
+        .where(Application.call_id.in_(calls), Application.state.in_(("admitted", "in_evaluation")), not_barred(user))
+        .where(_evaluators() < Call.min_reviews)
+        .group_by(Application.call_id)
+    )
+    other = aliased(Conflict)
+    doubtful = (
+        select(Application.call_id, func.count())
+        .where(Application.call_id.in_(calls), Application.state.in_(EVALUABLE), not_barred(user))
+        .where(
+            exists().where(
+                other.application_id == Application.id, other.status == "suggested", other.code.startswith("P"),
+                other.user_id != user.id,
+            )
+        )
+        .group_by(Application.call_id)
+    )  # fmt: skip
+    too_few = {call_id: count for call_id, count in db.session.execute(short)}
+    to_rule = {call_id: count for call_id, count in db.session.execute(doubtful)}
+    return [
+        (call, too_few.get(call.id, 0), to_rule.get(call.id, 0))
+        for call in calls.values()
+        if call.id in too_few or call.id in to_rule
+    ]

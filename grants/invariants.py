@@ -1,0 +1,57 @@
+"""What must never be found in the data: asked after tests and by 'grants check' on live data."""
+
+import json
+
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from grants import events, files
+from grants.applications.models import Application, Attachment, Submission
+from grants.canonical import digest
+
+# Each statement names rows that must not exist.
+STATEMENTS = {
+    "submitted without a version": """
+        SELECT number FROM applications WHERE version = 0 AND state NOT IN ('draft')""",
+    "a version that its application does not know": """
+        SELECT s.receipt FROM submissions s JOIN applications a ON a.id = s.application_id WHERE s.number > a.version""",
+    "released without two people": """
+        SELECT public_id FROM decisions WHERE state IN ('approved', 'released')
+        AND (approved_by_id IS NULL OR approved_by_id = proposed_by_id)""",
+    "known before its release": """
+        SELECT a.number FROM applications a LEFT JOIN decisions d ON d.application_id = a.id
+        WHERE a.state = 'informed' AND (d.id IS NULL OR d.released_at IS NULL)""",
+    "refused at the gate by one person": """
+        SELECT public_id FROM rulings WHERE verdict = 'fail' AND state = 'confirmed'
+        AND (decided_by_id IS NULL OR decided_by_id = proposed_by_id)""",
+    "a report by somebody with a conflict": """
+        SELECT r.public_id FROM reports r JOIN assignments a ON a.id = r.assignment_id
+        JOIN conflicts c ON c.application_id = a.application_id AND c.user_id = a.user_id
+        WHERE r.state = 'submitted' AND c.status = 'confirmed'""",
+    "negative money": """
+        SELECT CAST(id AS TEXT) FROM budget_lines WHERE amount < 0""",
+}
+
+
+def broken(session: Session) -> dict[str, list[str]]:
+    """Names of what is broken, with the rows concerned; empty when everything holds."""
+    found = {name: [str(row[0]) for row in session.execute(text(statement))] for name, statement in STATEMENTS.items()}
+    found["broken event chain"] = events.broken_links(session)
+    found["changed submission"] = [
+        receipt
+        for receipt, snapshot, sha256 in session.execute(
+            select(Submission.receipt, Submission.snapshot, Submission.sha256)
+        )
+        if digest(json.loads(snapshot)) != sha256
+    ]
+    found["missing file"] = [
+        sha256
+        for sha256 in session.scalars(select(Attachment.sha256).distinct())
+        if sha256 and not files.path_of(sha256).exists()
+    ]
+    return {name: rows for name, rows in found.items() if rows}
+
+
+def count(session: Session) -> int:
+    """Number of applications, for reports of what was looked at."""
+    return session.scalar(select(func.count()).select_from(Application)) or 0

@@ -1,0 +1,110 @@
+"""Work that is done afterwards: our own rows say what is wanted, the queue library only carries their ids.
+
+A kind of work registers what waits and how to do one. A row written in a transaction is announced to the queue after
+the commit; whatever a crash left undone is found again by the sweep, once a minute (settled: outbox).
+"""
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import Flask, current_app
+from huey import Huey, PostgresHuey, SqliteHuey, crontab
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+from grants import clock
+from grants.db import db
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Work:
+    """A kind of work: `waiting(session, at)` gives row ids, `do(id)` does one and commits; twice does no harm."""
+
+    waiting: Callable[[Session, datetime], Iterable[int]]
+    do: Callable[[int], None]
+
+
+KINDS: dict[str, Work] = {}
+
+
+def does(kind: str, waiting: Callable[[Session, datetime], Iterable[int]], do: Callable[[int], None]) -> None:
+    """Register a kind of work. A model whose `job` names the kind is announced after the commit that adds it."""
+    KINDS[kind] = Work(waiting, do)
+
+
+def queue(app: Flask) -> Huey:
+    """The queue of this installation: a file of its own beside SQLite, or tables in PostgreSQL."""
+    url = app.config["DATABASE_URL"]
+    if url.startswith("sqlite"):
+        carrier: Huey = SqliteHuey(
+            "grants", filename=str(app.config["INSTANCE"] / "queue.sqlite"), results=False, fsync=False
+        )
+    else:
+        carrier = PostgresHuey("grants", dsn=url.replace("+psycopg", ""), results=False)
+
+    @carrier.task(name="work")  # type: ignore[untyped-decorator]
+    def work(kind: str, row_id: int) -> None:
+        with app.app_context():
+            attempt(kind, row_id)
+
+    @carrier.periodic_task(crontab(minute="*"), name="sweep")  # type: ignore[untyped-decorator]
+    def sweep() -> None:
+        with app.app_context():
+            run_waiting()
+
+    carrier.announce = work
+    return carrier
+
+
+def attempt(kind: str, row_id: int) -> None:
+    """Do one piece of work; what goes wrong is logged, its row keeps the lease and the sweep comes back to it."""
+    try:
+        KINDS[kind].do(row_id)
+    except Exception:
+        db.session.rollback()
+        log.exception("%s %s failed", kind, row_id)
+    finally:
+        db.session.expunge_all()
+
+
+def run_waiting() -> int:
+    """Do everything that waits now, one after the other; the number of rows tried."""
+    tried = 0
+    for kind, work in KINDS.items():
+        waiting = list(work.waiting(db.session, clock.now()))
+        db.session.rollback()
+        for row_id in waiting:
+            attempt(kind, row_id)
+            tried += 1
+    return tried
+
+
+@event.listens_for(Session, "after_flush")
+def _note(session: Session, _context: Any) -> None:
+    for row in session.new:
+        kind = getattr(row, "job", None)
+        if kind:
+            session.info.setdefault("wanted", []).append((kind, row.id))
+
+
+@event.listens_for(Session, "after_commit")
+def _announce(session: Session) -> None:
+    wanted = session.info.pop("wanted", [])
+    carrier = current_app.extensions.get("queue") if wanted and current_app else None
+    if carrier is None:
+        return
+    for kind, row_id in wanted:
+        try:
+            carrier.announce(kind, row_id)
+        except Exception:  # the row is safe; the sweep will find it
+            log.exception("could not announce %s %s", kind, row_id)
+
+
+@event.listens_for(Session, "after_rollback")
+def _forget(session: Session) -> None:
+    session.info.pop("wanted", None)

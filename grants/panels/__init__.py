@@ -1,0 +1,1 @@
+"""The panel: ranking, ties, and the line where the budget ends."""

@@ -1,0 +1,127 @@
+"""Verbs of the panel: write down a finding, close the panel and adopt the ranked list."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy.orm.exc import StaleDataError
+
+from grants import clock, events
+from grants.applications.models import Application
+from grants.calls.models import Call
+from grants.canonical import canonical, digest
+from grants.db import db
+from grants.panels import queries
+from grants.panels.models import PanelFinding, RankedList, RankedRow
+from grants.panels.standing import Standing, snapshot, standing
+from grants.words import N_
+from grants.workflow import move
+
+
+class Refused(ValueError):
+    """A refusal with a sentence (msgid) to show beside the form; `field` names the field that it is about."""
+
+    def __init__(self, sentence: str, field: str = "") -> None:
+        super().__init__(sentence)
+        self.field = field
+
+
+class Changed(StaleDataError):
+    """What the person looked at is no longer what is stored."""
+
+
+def note(
+    application: Application, *, by: Any, version: int, consensus: Mapping[str, int], aspects: Sequence[str],
+    amended: Mapping[str, int], reason: str, tie_order: int | None, tie_reason: str, max_grant: int | None,
+) -> PanelFinding:  # fmt: skip
+    """Write down what the panel found on one application (rulebook 4.3); the consensus report stays as it is.
+
+    Args:
+        version: of the finding that the person saw, 0 if there was none.
+        consensus: final scores of the group, hundredths; an amended score equal to it is no amendment.
+        max_grant: euro cents, None for what was requested.
+
+    Raises:
+        Changed: somebody else has saved a finding since.
+        Refused: an amendment or a tie order without its reason, a score off the grid, or a grant above the request.
+    """
+    finding = queries.finding_of(application)
+    if (finding.version if finding else 0) != version:
+        raise Changed
+    call, submission = application.call, application.submission
+    assert submission is not None
+    changed = {criterion: score for criterion, score in amended.items() if score != consensus.get(criterion)}
+    grid, criteria = call.scheme.grid(), {criterion.id for criterion in call.scheme.criteria}
+    if not set(changed) <= criteria or not set(changed.values()) <= set(grid):
+        raise Refused(N_("Choose a score of the scale."))
+    if changed and not reason.strip():
+        raise Refused(N_("Say why the panel changes the score. Both scores are kept."), "reason")
+    if tie_order is not None and not tie_reason.strip():
+        raise Refused(N_("Say why the panel sets this order. It becomes part of the panel report."), "tie_reason")
+    if max_grant is not None and max_grant > submission.requested:
+        raise Refused(N_("The maximum grant cannot be higher than what was requested."), "max_grant")
+    if finding is None:
+        finding = PanelFinding(application_id=application.id, application=application)
+        db.session.add(finding)
+    finding.aspects = _distinct(aspects)
+    finding.amended, finding.reason = changed, reason.strip()
+    finding.tie_order, finding.tie_reason = tie_order, tie_reason.strip()
+    finding.max_grant = None if max_grant == submission.requested else max_grant
+    events.record(
+        db.session, application, "panel_note", by=by, aspects=finding.aspects, amended=changed,
+        reason=finding.reason, tie_order=tie_order, tie_reason=finding.tie_reason, max_grant=finding.max_grant,
+    )  # fmt: skip
+    return finding
+
+
+def _distinct(aspects: Sequence[str]) -> list[str]:
+    """Each aspect once, whatever its case, in the order given."""
+    tidy = {" ".join(aspect.split()).casefold(): " ".join(aspect.split()) for aspect in reversed(aspects)}
+    return [aspect for key, aspect in reversed(tidy.items()) if key]
+
+
+def reviewed(standing: Standing) -> str:
+    """Fingerprint of what a closing would adopt: the review page carries it, so nobody adopts what he did not see."""
+    return digest(
+        [[place.entry.key, place.rank, place.line, place.amount, place.entry.scores] for place in standing.places]
+        + [[block.sentence, list(block.keys)] for block in standing.blocks]
+    )
+
+
+def close(call: Call, *, by: Any, report: str, seen: str) -> RankedList:
+    """Close the panel: freeze the ranked list with its inputs and take every application to 'evaluated', in one act.
+
+    Args:
+        report: the panel's report, kept with the list.
+        seen: `reviewed` of the standing that the chair looked at.
+
+    Raises:
+        Changed: something changed since.
+        Refused: an application is not in panel yet, or a tie is open (rulebook 5.2).
+    """
+    now_standing = standing(call, entries := queries.entries(call), queries.outstanding(call))
+    if reviewed(now_standing) != seen:
+        raise Changed
+    if now_standing.blocks:
+        raise Refused(N_("The panel cannot close yet. The page says what is missing."))
+    before = queries.adopted(call)
+    number = before.number + 1 if before else 1
+    at = clock.now()
+    value = snapshot(call, now_standing, report=report, number=number, adopted_at=at.isoformat())
+    adopted = RankedList(
+        call_id=call.id, number=number, adopted_at=at, adopted_by_id=by.id, budget=call.budget,
+        snapshot=canonical(value).decode(), sha256=digest(value),
+    )  # fmt: skip
+    adopted.rows = [
+        RankedRow(
+            application_id=place.entry.application.id, position=position, rank=place.rank, total=place.total,
+            rank_score=place.rank_score or 0, placed_by=place.placed_by, line=place.line, amount=place.amount,
+            cumulative=place.cumulative, missed=[missed._asdict() for missed in place.missed],
+        )
+        for position, place in enumerate(now_standing.places, 1)
+    ]  # fmt: skip
+    db.session.add(adopted)
+    call.panel_closed_at, call.panel_report = at, report
+    for entry in entries:
+        move(entry.application, "close_evaluation", by=by)
+    events.record(db.session, call, "close_panel", by=by, list=number, sha256=adopted.sha256)
+    return adopted

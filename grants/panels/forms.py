@@ -1,0 +1,76 @@
+"""What the panel types: a finding on one application, and the report at its closing."""
+
+from decimal import Decimal
+from typing import Any
+
+from flask_babel import format_decimal
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import HiddenField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms.validators import DataRequired, Length, NumberRange, Optional
+
+from grants.calls.forms import MoneyField, no_control_characters
+from grants.calls.scheme import Scheme
+from grants.panels.standing import Entry
+
+
+class FindingForm(FlaskForm):
+    """What the panel adds to one application; `of` adds one field for each criterion of the call."""
+
+    version = HiddenField()
+    aspects = StringField(_l("Aspects of the call that it covers"), [Length(max=1000), no_control_characters])
+    reason = TextAreaField(
+        _l("Reason for changing a score"), [Optional(), Length(max=10000), no_control_characters]
+    )
+    tie_order = IntegerField(_l("Place within a tie"), [Optional(), NumberRange(1, 999)])
+    tie_reason = TextAreaField(
+        _l("Reason for this place"), [Optional(), Length(max=10000), no_control_characters]
+    )
+    max_grant = MoneyField(_l("Maximum grant after evaluation"), [Optional()])
+
+    criteria: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, entry: Entry, scheme: Scheme, formdata: Any = None) -> "FindingForm":
+        """The form of one application, filled in from its finding."""
+        choices = [(str(score), format_decimal(Decimal(score) / 100)) for score in scheme.grid()]
+        fields = {
+            f"score_{criterion.id}": SelectField(
+                criterion.name, choices=choices, default=str(entry.scores.get(criterion.id, ""))
+            )
+            for criterion in scheme.criteria
+        }
+        ids = tuple(criterion.id for criterion in scheme.criteria)
+        finding = entry.finding
+        return type("FindingForm", (cls,), {**fields, "criteria": ids})(  # type: ignore[no-any-return]
+            formdata=formdata,
+            version=str(finding.version if finding else 0),
+            aspects=", ".join(entry.aspects),
+            reason=finding.reason if finding else "",
+            tie_order=finding.tie_order if finding else None,
+            tie_reason=finding.tie_reason if finding else "",
+            max_grant=finding.max_grant if finding else None,
+        )
+
+    def score(self, criterion: str) -> Any:
+        """The field of one criterion."""
+        return self[f"score_{criterion}"]
+
+    def fields(self) -> dict[str, Any]:
+        """What actions.note takes."""
+        return {
+            "version": int(self.version.data) if (self.version.data or "").isdecimal() else -1,
+            "aspects": (self.aspects.data or "").split(","),
+            "amended": {criterion: int(self.score(criterion).data) for criterion in self.criteria},
+            "reason": self.reason.data or "",
+            "tie_order": self.tie_order.data,
+            "tie_reason": self.tie_reason.data or "",
+            "max_grant": self.max_grant.data,
+        }
+
+
+class ClosureForm(FlaskForm):
+    """The panel's report, and the fingerprint of the list that the chair looked at."""
+
+    seen = HiddenField()
+    report = TextAreaField(_l("Report of the panel"), [DataRequired(), Length(max=60000), no_control_characters])

@@ -1,0 +1,86 @@
+"""The panel's own findings on each application, and the adopted ranked list (rulebook 4.3, 5)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from grants.applications.models import Application
+from grants.calls.models import Call
+from grants.db import Base, Cents, Public
+
+
+class PanelFinding(Public, Base):
+    """What the panel adds to one application: aspects covered, amended scores with their reason, its place in a tie."""
+
+    __tablename__ = "panel_findings"
+
+    application_id: Mapped[int] = mapped_column(ForeignKey("applications.id"), unique=True)
+    aspects: Mapped[list[str]] = mapped_column(default=list)
+    amended: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """Scores in hundredths by criterion id, where the panel changed the consensus."""
+    reason: Mapped[str] = mapped_column(Text, default="")
+    tie_order: Mapped[int | None]
+    tie_reason: Mapped[str] = mapped_column(Text, default="")
+    max_grant: Mapped[int | None] = mapped_column(Cents)
+    """Maximum grant after evaluation, where lower than requested."""
+    version: Mapped[int] = mapped_column(default=1)
+
+    application: Mapped[Application] = relationship(lazy="raise_on_sql")
+
+    noun = "panel_finding"
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
+
+    @property
+    def call(self) -> Call:
+        return self.application.call
+
+    @property
+    def call_id(self) -> int:
+        return self.application.call_id
+
+
+class RankedList(Public, Base):
+    """The list that the panel adopted at its closing: frozen as canonical JSON with its hash."""
+
+    __tablename__ = "ranked_lists"
+    __table_args__ = (UniqueConstraint("call_id", "number"),)
+
+    call_id: Mapped[int] = mapped_column(ForeignKey("calls.id"))
+    number: Mapped[int]
+    adopted_at: Mapped[datetime]
+    adopted_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    budget: Mapped[int] = mapped_column(Cents)
+    snapshot: Mapped[str] = mapped_column(Text)
+    sha256: Mapped[str] = mapped_column(String(64))
+
+    rows: Mapped[list[RankedRow]] = relationship(lazy="raise_on_sql", order_by="RankedRow.position")
+
+
+class RankedRow(Base):
+    """One application's place on a ranked list. Applications below a threshold follow without a rank."""
+
+    __tablename__ = "ranked_rows"
+    __table_args__ = (
+        UniqueConstraint("ranked_list_id", "application_id"),
+        Index("ix_ranked_rows_position", "ranked_list_id", "position"),
+    )
+
+    ranked_list_id: Mapped[int] = mapped_column(ForeignKey("ranked_lists.id"))
+    application_id: Mapped[int] = mapped_column(ForeignKey("applications.id"))
+    position: Mapped[int]
+    rank: Mapped[int | None]
+    total: Mapped[int]
+    rank_score: Mapped[int]
+    """Hundredths."""
+    placed_by: Mapped[str] = mapped_column(String(20))
+    line: Mapped[str] = mapped_column(String(20))
+    """main, reserve, no_budget or below_threshold."""
+    amount: Mapped[int] = mapped_column(Cents)
+    cumulative: Mapped[int] = mapped_column(Cents)
+    missed: Mapped[list[dict[str, Any]]]
+
+    application: Mapped[Application] = relationship(lazy="raise_on_sql")

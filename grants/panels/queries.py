@@ -1,0 +1,167 @@
+"""Questions before and after the panel: the applications with all that ranks them, and the adopted list."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from grants.applications.models import Application, Submission
+from grants.applications.queries import not_barred
+from grants.calls.models import Call
+from grants.calls.queries import run_by
+from grants.db import db
+from grants.experts.models import Assignment
+from grants.panels.models import PanelFinding, RankedList, RankedRow
+from grants.panels.standing import Entry
+from grants.reviews.models import ConsensusReport, Report
+
+BEFORE_PANEL = ("submitted", "reopened", "eligibility", "admitted", "in_evaluation", "in_consensus")
+"""States from which an application may still come to the panel: while one stands there, the panel cannot close."""
+
+
+def finding_of(application: Application) -> PanelFinding | None:
+    """What the panel has added to one application."""
+    return db.session.scalars(
+        select(PanelFinding)
+        .options(joinedload(PanelFinding.application).joinedload(Application.call))
+        .where(PanelFinding.application_id == application.id)
+    ).first()
+
+
+def entries(call: Call) -> list[Entry]:
+    """Every application in panel, by number, with its frozen proposal, consensus, individual scores and finding."""
+    in_panel = (Application.call_id == call.id) & (Application.state == "in_panel")
+    applications = db.session.scalars(
+        select(Application).options(joinedload(Application.submission)).where(in_panel).order_by(Application.serial)
+    ).all()
+    consensus = {
+        report.application_id: report.scores
+        for report in db.session.scalars(
+            select(ConsensusReport)
+            .join(ConsensusReport.application)
+            .options(selectinload(ConsensusReport.marks))
+            .where(in_panel, ConsensusReport.state == "final")
+        )
+    }
+    findings = {
+        finding.application_id: finding
+        for finding in db.session.scalars(select(PanelFinding).join(PanelFinding.application).where(in_panel))
+    }
+    individual: dict[int, list[dict[str, int]]] = {}
+    for report in db.session.scalars(
+        select(Report)
+        .join(Report.application)
+        .join(Report.assignment)
+        .options(selectinload(Report.marks))
+        .where(in_panel, Report.state == "submitted", Assignment.state == "cleared", Assignment.scores)
+    ):
+        individual.setdefault(report.application_id, []).append(report.scores)
+    return [
+        Entry.of(
+            application,
+            consensus=consensus.get(application.id, {}),
+            individual=individual.get(application.id, []),
+            finding=findings.get(application.id),
+        )
+        for application in applications
+    ]
+
+
+def outstanding(call: Call) -> dict[str, int]:
+    """How many applications still are on their way to the panel, by state."""
+    rows = db.session.execute(
+        select(Application.state, func.count())
+        .where(Application.call_id == call.id, Application.version > 0, Application.state.in_(BEFORE_PANEL))
+        .group_by(Application.state)
+        .order_by(Application.state)
+    )
+    return {state: count for state, count in rows}
+
+
+def visible_numbers(call: Call, user: Any) -> frozenset[str]:
+    """Numbers of the call's applications from which no conflict bars the person."""
+    return frozenset(
+        db.session.scalars(select(Application.number).where(Application.call_id == call.id, not_barred(user)))
+    )
+
+
+def aspects_in_use(call: Call) -> list[str]:
+    """Aspects that the panel has written down so far, so that one aspect has one spelling."""
+    rows = db.session.scalars(
+        select(PanelFinding.aspects).join(PanelFinding.application).where(Application.call_id == call.id)
+    )
+    return sorted({aspect for aspects in rows for aspect in aspects}, key=str.casefold)
+
+
+# --- The adopted list ------------------------------------------------------------------------------------------------
+
+
+def adopted(call: Call) -> RankedList | None:
+    """The list in force: the last one that the panel adopted."""
+    return db.session.scalars(
+        select(RankedList).where(RankedList.call_id == call.id).order_by(RankedList.number.desc()).limit(1)
+    ).first()
+
+
+def places(adopted_list: RankedList) -> Select[Any]:
+    """Rows of a list in order, with what names the application; whether the reader may see one is asked apart."""
+    return (
+        select(
+            RankedRow.position, RankedRow.rank, RankedRow.total, RankedRow.rank_score, RankedRow.placed_by,
+            RankedRow.line, RankedRow.amount, RankedRow.cumulative, RankedRow.missed, Application.public_id,
+            Application.number, Application.state, Submission.acronym, Submission.title,
+            Submission.coordinator_name, Submission.coordinator_country,
+        )
+        .join(Application, RankedRow.application_id == Application.id)
+        .join(
+            Submission, (Submission.application_id == Application.id) & (Submission.number == Application.version)
+        )
+        .where(RankedRow.ranked_list_id == adopted_list.id)
+        .order_by(RankedRow.position)
+    )  # fmt: skip
+
+
+def chart(adopted_list: RankedList, rows: int) -> Sequence[Any]:
+    """The first rows of a list: public id, number, acronym, line, cumulative amount."""
+    return db.session.execute(places(adopted_list).where(RankedRow.rank.is_not(None)).limit(rows)).all()
+
+
+def line_counts(adopted_list: RankedList) -> Mapping[str, int]:
+    """How many rows stand on each side of the lines."""
+    rows = db.session.execute(
+        select(RankedRow.line, func.count())
+        .where(RankedRow.ranked_list_id == adopted_list.id)
+        .group_by(RankedRow.line)
+    )
+    return {line: count for line, count in rows}
+
+
+def ranked_totals(adopted_list: RankedList) -> Sequence[int]:
+    """Totals of all applications above the thresholds, hundredths."""
+    return db.session.scalars(
+        select(RankedRow.total).where(RankedRow.ranked_list_id == adopted_list.id, RankedRow.rank.is_not(None))
+    ).all()
+
+
+def rows_by_application(call: Call) -> dict[int, RankedRow]:
+    """Rows of the list in force, by the application's row id; empty before the panel closes."""
+    in_force = adopted(call)
+    if in_force is None:
+        return {}
+    rows = db.session.scalars(select(RankedRow).where(RankedRow.ranked_list_id == in_force.id))
+    return {row.application_id: row for row in rows}
+
+
+# --- What waits ------------------------------------------------------------------------------------------------------
+
+
+def open_panels(user: Any) -> Sequence[Any]:
+    """Calls that the person works for whose panel is open and has applications: (call, how many)."""
+    return db.session.execute(
+        select(Call, func.count(Application.id))
+        .join(Application, Application.call_id == Call.id)
+        .where(run_by(user), Call.panel_closed_at.is_(None), Application.state == "in_panel")
+        .group_by(Call.id)
+        .order_by(Call.deadline_at)
+    ).all()

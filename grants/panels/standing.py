@@ -1,0 +1,230 @@
+"""Where each application stands with what is known now: the rank, why, the funding line, and what blocks closing."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from grants.applications.proposal import Proposal
+from grants.calls.countries import sovereign, status
+from grants.calls.scheme import Scheme
+from grants.panels import ranking
+from grants.reviews import scoring
+from grants.words import N_
+
+if TYPE_CHECKING:
+    from grants.calls.models import Call
+
+STEP_NAMES = {
+    "score": N_("Score"),
+    "coverage": N_("Covers an aspect that no higher-ranked application covers"),
+    "excellence": N_("Higher score for excellence"),
+    "impact": N_("Higher score for impact"),
+    "gender": N_("Nearer to gender balance among the leading researchers"),
+    "countries": N_("Countries not yet reached by higher-ranked applications"),
+    "panel": N_("Order set by the panel"),
+    "tie": N_("Tied: the rules leave the order open"),
+    "threshold": N_("Below a threshold"),
+}
+LINE_NAMES = {
+    "main": N_("Main list"),
+    "reserve": N_("Reserve list"),
+    "no_budget": N_("Above the thresholds, no budget"),
+    "below_threshold": N_("Below a threshold"),
+}
+LINE_TONES = {"main": "success", "reserve": "info", "no_budget": "warning", "below_threshold": "danger"}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One application before the panel, known by its number. Scores are hundredths by criterion id, amounts euro cents."""
+
+    key: str
+    application: Any
+    proposal: Proposal
+    consensus: Mapping[str, int]
+    individual: Sequence[Mapping[str, int]] = ()
+    finding: Any = None
+
+    @classmethod
+    def of(cls, application: Any, **facts: Any) -> Entry:
+        return cls(application.number, application, application.submission.proposal, **facts)
+
+    @property
+    def amended(self) -> dict[str, int]:
+        return dict(self.finding.amended) if self.finding else {}
+
+    @property
+    def scores(self) -> dict[str, int]:
+        """What ranks: the panel's score where it amended one, the consensus elsewhere; never an individual score."""
+        return dict(self.consensus) | self.amended
+
+    @property
+    def aspects(self) -> list[str]:
+        return list(self.finding.aspects) if self.finding else []
+
+    @property
+    def requested(self) -> int:
+        return self.proposal.requested
+
+    @property
+    def amount(self) -> int:
+        """What the budget has to carry: the maximum after evaluation, or what was requested."""
+        set_by_panel = self.finding.max_grant if self.finding else None
+        return self.requested if set_by_panel is None else int(set_by_panel)
+
+    @property
+    def wide(self) -> list[str]:
+        """Criteria on which the individual scores lie far apart."""
+        return [criterion for criterion, spread in scoring.spread(self.individual).items() if spread.wide]
+
+    def candidate(self, call: Call) -> ranking.Candidate:
+        return ranking.Candidate(
+            key=self.key,
+            scores=self.scores,
+            amount=self.amount,
+            aspects=frozenset(aspect.casefold() for aspect in self.aspects),
+            women_share=self.proposal.women_share,
+            countries=self.countries(call),
+            panel_order=self.finding.tie_order if self.finding else None,
+        )
+
+    def countries(self, call: Call) -> frozenset[str]:
+        """Member States and associated countries among the beneficiaries, by the law of the deadline's day."""
+        on = date.fromisoformat(call.deadline_local[:10])
+        codes = {sovereign(partner.country) for partner in self.proposal.beneficiaries if partner.country}
+        return frozenset(
+            code for code in codes
+            if status(code, pillar=call.pillar, year=call.year, action=call.action, on=on).counts
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Place:
+    """One application's place in the preview; `line` is empty while a tie keeps the line from being drawn."""
+
+    entry: Entry
+    total: int
+    amount: int
+    rank: int | None = None
+    rank_score: int | None = None
+    placed_by: str = "threshold"
+    line: str = "below_threshold"
+    cumulative: int = 0
+    missed: Sequence[scoring.Missed] = ()
+
+
+@dataclass(frozen=True)
+class Block:
+    """Something that keeps the panel open: a sentence to translate with its values, and the applications it means."""
+
+    sentence: str
+    values: dict[str, Any] = field(default_factory=dict)
+    keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Places from the first to the last, then those below a threshold; ties; and what blocks closing."""
+
+    places: tuple[Place, ...]
+    ties: tuple[tuple[str, ...], ...]
+    unscored: tuple[Entry, ...]
+    blocks: tuple[Block, ...]
+    scheme: Scheme
+
+    @property
+    def ranked(self) -> tuple[Place, ...]:
+        return tuple(place for place in self.places if place.rank is not None)
+
+    @property
+    def committed(self) -> int:
+        """Sum of the main list, cents."""
+        return max((place.cumulative for place in self.places if place.line == "main"), default=0)
+
+    def counts(self) -> dict[str, int]:
+        """How many applications stand on each line, in the order of the lines."""
+        lines = [place.line for place in self.places]
+        return {line: lines.count(line) for line in LINE_NAMES}
+
+
+def standing(call: Call, entries: Collection[Entry], outstanding: Mapping[str, int]) -> Standing:
+    """The ranking with the present data (rulebook 5).
+
+    Args:
+        outstanding: numbers of applications, by state, that still are on their way to the panel.
+    """
+    scheme = call.scheme
+    unscored = tuple(entry for entry in entries if scoring.problems(entry.scores, scheme))
+    scored = {entry.key: entry for entry in entries if entry not in unscored}
+    order = ranking.ranked([entry.candidate(call) for entry in scored.values()], scheme)
+    lines = {} if order.ties else {row.key: row for row in ranking.cut(order, call.budget, call.reserve_size)}
+    places, cumulative = [], 0
+    for row in order.rows:
+        cumulative += row.amount
+        line = lines[row.key].line if lines else ""
+        places.append(Place(scored[row.key], row.total, row.amount, row.rank, row.rank_score, row.step, line,
+                            cumulative))  # fmt: skip
+    places += [Place(scored[row.key], row.total, row.amount, missed=row.missed) for row in order.below]
+    blocks = [
+        Block(N_("Applications on their way to the panel: %(count)s (%(state)s)."),
+              {"count": count, "state": state})
+        for state, count in outstanding.items()
+    ]  # fmt: skip
+    blocks += [
+        Block(N_("%(numbers)s has no final consensus scores."), keys=(entry.key,)) for entry in unscored
+    ]
+    blocks += [
+        Block(N_("%(numbers)s are tied. The rules leave their order open: set it with a reason."), keys=tie)
+        for tie in order.ties
+    ]
+    return Standing(tuple(places), order.ties, unscored, tuple(blocks), scheme)
+
+
+def snapshot(call: Call, standing: Standing, *, report: str, number: int, adopted_at: str) -> dict[str, Any]:
+    """The adopted list with everything that went into it, ready for canonical JSON; names nobody of the panel."""
+    return {
+        "schema": 1,
+        "call": call.reference,
+        "number": number,
+        "adopted_at": adopted_at,
+        "budget": call.budget,
+        "reserve_size": call.reserve_size,
+        "scheme": call.scheme.to_dict(),
+        "panel_report": report,
+        "inputs": [_inputs(place.entry, call) for place in sorted(standing.places, key=lambda place: place.entry.key)],
+        "rows": [
+            {
+                "number": place.entry.key,
+                "rank": place.rank,
+                "total": place.total,
+                "rank_score": place.rank_score,
+                "placed_by": place.placed_by,
+                "line": place.line,
+                "amount": place.amount,
+                "cumulative": place.cumulative,
+                "missed": [missed._asdict() for missed in place.missed],
+            }
+            for place in standing.places
+        ],
+    }
+
+
+def _inputs(entry: Entry, call: Call) -> dict[str, Any]:
+    share = entry.proposal.women_share
+    return {
+        "number": entry.key,
+        "submission": entry.application.submission.sha256,
+        "consensus": dict(entry.consensus),
+        "amended": entry.amended,
+        "reason": entry.finding.reason if entry.finding else "",
+        "requested": entry.requested,
+        "amount": entry.amount,
+        "aspects": sorted(entry.aspects),
+        "women_share": [share.numerator, share.denominator] if share is not None else None,
+        "countries": sorted(entry.countries(call)),
+        "tie_order": entry.finding.tie_order if entry.finding else None,
+        "tie_reason": entry.finding.tie_reason if entry.finding else "",
+    }

@@ -1,0 +1,1 @@
+"""People and their organisations: accounts, roles and identifiers."""

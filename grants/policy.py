@@ -1,0 +1,385 @@
+"""Who may do what, and why not: one rule a line, asked by pages, buttons, lists, files and documents alike.
+
+A predicate is a small `(user, thing) -> bool` with the sentence to show when it is the one that fails. Predicates
+about who somebody is answer 403, predicates about the moment answer 409; who may not even read a thing gets 404.
+The things need no common class: a predicate asks for plain attributes, and what a query forgot to load raises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from grants import clock
+from grants.words import N_
+
+FORBIDDEN, WRONG_MOMENT = 403, 409
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why not: a sentence to translate, and the HTTP status that says what kind of no it is."""
+
+    sentence: str
+    status: int
+
+
+class Rule:
+    """A predicate, or several joined by &, | and ~."""
+
+    def __init__(self, why_not: Callable[[Any, Any], Refusal | None]) -> None:
+        self.why_not = why_not
+
+    def __and__(self, other: Rule) -> Rule:
+        return Rule(lambda user, thing: self.why_not(user, thing) or other.why_not(user, thing))
+
+    def __or__(self, other: Rule) -> Rule:
+        def why_not(user: Any, thing: Any) -> Refusal | None:
+            first = self.why_not(user, thing)
+            second = first and other.why_not(user, thing)
+            # The refusal that is only a matter of time says more to the person than the one that is not.
+            return first if second and first.status == WRONG_MOMENT else second
+
+        return Rule(why_not)
+
+    def __invert__(self) -> Rule:
+        return Rule(lambda user, thing: None if self.why_not(user, thing) else Refusal(NOT_YOURS, FORBIDDEN))
+
+
+def who(sentence: str) -> Callable[[Callable[[Any, Any], bool]], Rule]:
+    """A predicate about the person: 403 with `sentence` when it fails."""
+    return lambda test: Rule(lambda user, thing: None if test(user, thing) else Refusal(sentence, FORBIDDEN))
+
+
+def when(sentence: str) -> Callable[[Callable[[Any, Any], bool]], Rule]:
+    """A predicate about the moment or the state: 409 with `sentence` when it fails."""
+    return lambda test: Rule(lambda user, thing: None if test(user, thing) else Refusal(sentence, WRONG_MOMENT))
+
+
+NOT_YOURS = N_("This is not open to you.")
+
+# --- Who -------------------------------------------------------------------------------------------------------------
+
+
+@who(NOT_YOURS)
+def anyone(user: Any, thing: Any) -> bool:
+    return True
+
+
+@who(N_("Please sign in first."))
+def signed_in(user: Any, thing: Any) -> bool:
+    return bool(user.is_authenticated)
+
+
+@who(N_("Only an administrator may do this."))
+def is_admin(user: Any, thing: Any) -> bool:
+    return bool(user.holds("admin"))
+
+
+@who(N_("Only a programme officer may do this."))
+def is_some_officer(user: Any, thing: Any) -> bool:
+    return bool(user.holds("officer"))
+
+
+@who(N_("Only people who work for a call may see this."))
+def is_some_staff(user: Any, thing: Any) -> bool:
+    return any(user.holds(role) for role in ("officer", "chair", "observer"))
+
+
+@who(N_("Only a programme officer of this call may do this."))
+def is_officer(user: Any, thing: Any) -> bool:
+    return bool(user.holds("officer", thing.call))
+
+
+@who(N_("Only the chair of the panel may do this."))
+def is_chair(user: Any, thing: Any) -> bool:
+    return bool(user.holds("chair", thing.call))
+
+
+@who(N_("Only observers of this call may see this."))
+def is_observer(user: Any, thing: Any) -> bool:
+    return bool(user.holds("observer", thing.call))
+
+
+@who(N_("Only the coordinator of the application may do this."))
+def is_coordinator(user: Any, thing: Any) -> bool:
+    return bool(user.is_authenticated) and thing.application.coordinator_id == user.id
+
+
+@who(N_("Only a partner of the application may do this."))
+def is_partner_contact(user: Any, thing: Any) -> bool:
+    return bool(user.is_authenticated) and user.id in thing.application.contact_ids
+
+
+@who(N_("This belongs to another partner."))
+def is_own_partner(user: Any, thing: Any) -> bool:
+    return bool(user.is_authenticated) and thing.contact_id == user.id
+
+
+@who(N_("This invitation is for somebody else."))
+def is_invited(user: Any, thing: Any) -> bool:
+    """The signed-in, confirmed address is the one that was invited, and nobody has accepted yet."""
+    return bool(user.is_authenticated) and thing.contact_id is None and thing.contact_email == user.email.lower()
+
+
+@who(N_("You have a conflict of interest with this application."))
+def has_no_conflict(user: Any, thing: Any) -> bool:
+    """A disqualifying conflict, and any part in the application itself, beats every role (rulebook 4.7)."""
+    return bool(user.is_authenticated) and user.id not in thing.application.barred_ids
+
+
+@who(N_("This is assigned to another expert."))
+def is_assigned_expert(user: Any, thing: Any) -> bool:
+    """The expert of this very assignment, unless it was declined or voided."""
+    return bool(user.is_authenticated) and thing.assignment.user_id == user.id and thing.assignment.state != "void"
+
+
+@who(N_("Only the experts of this application may see this."))
+def evaluates(user: Any, thing: Any) -> bool:
+    """One of the experts of the application who declared that there is no conflict."""
+    return bool(user.is_authenticated) and user.id in thing.application.evaluator_ids
+
+
+@who(N_("Only the rapporteur may do this."))
+def is_rapporteur(user: Any, thing: Any) -> bool:
+    return bool(user.is_authenticated) and user.id in thing.application.rapporteur_ids
+
+
+@who(N_("The second person must be someone else than the first."))
+def is_second_person(user: Any, thing: Any) -> bool:
+    """Four eyes: who proposed may not approve."""
+    return bool(user.is_authenticated) and thing.proposed_by_id != user.id
+
+
+@who(N_("Somebody else must rule on what concerns you."))
+def is_about_another(user: Any, thing: Any) -> bool:
+    """Nobody rules on their own conflict of interest."""
+    return bool(user.is_authenticated) and thing.user_id != user.id
+
+
+@who(N_("This document was made for someone else."))
+def wanted_it(user: Any, thing: Any) -> bool:
+    return bool(user.is_authenticated) and thing.wanted_by_id == user.id
+
+
+# --- When ------------------------------------------------------------------------------------------------------------
+
+
+def in_state(*states: str) -> Rule:
+    """The thing itself stands in one of the states."""
+    return when(N_("This is not possible at this stage."))(lambda user, thing: thing.state in states)
+
+
+def application_in(*states: str) -> Rule:
+    """The application that the thing belongs to stands in one of the states."""
+    return when(N_("This is not possible at this stage."))(lambda user, thing: thing.application.state in states)
+
+
+@when(N_("Make another organisation the coordinator first."))
+def is_not_lead_partner(user: Any, thing: Any) -> bool:
+    return bool(thing.role != "coordinator")
+
+
+@when(N_("The call is not open."))
+def call_is_open(user: Any, thing: Any) -> bool:
+    return bool(thing.call.is_open(clock.now()))
+
+
+@when(N_("The call is not published."))
+def call_is_public(user: Any, thing: Any) -> bool:
+    return bool(thing.call.is_public)
+
+
+@when(N_("The deadline has not passed yet."))
+def call_is_closed(user: Any, thing: Any) -> bool:
+    return bool(thing.call.is_closed(clock.now()))
+
+
+@when(N_("The deadline has passed."))
+def before_deadline(user: Any, thing: Any) -> bool:
+    """Up to and including the instant of the deadline, or of this application's own extension (settled: Deadline)."""
+    return bool(thing.application.accepts_changes(clock.now()))
+
+
+@when(N_("The applicants may still change this application."))
+def is_final(user: Any, thing: Any) -> bool:
+    """After the deadline, and after an extension of this application's own."""
+    return not thing.application.accepts_changes(clock.now())
+
+
+@when(N_("Nothing has been submitted yet."))
+def has_submitted(user: Any, thing: Any) -> bool:
+    return bool(thing.application.version)
+
+
+@when(N_("Results have not been released."))
+def is_released(user: Any, thing: Any) -> bool:
+    return bool(thing.released_at)
+
+
+@when(N_("Results have been released."))
+def not_released(user: Any, thing: Any) -> bool:
+    return thing.call.released_at is None
+
+
+@when(N_("You have not declared yet that you have no conflict of interest."))
+def declared_no_conflict(user: Any, thing: Any) -> bool:
+    return bool(thing.assignment.state == "cleared")
+
+
+@when(N_("The reports of the others open with the consensus phase."))
+def consensus_phase(user: Any, thing: Any) -> bool:
+    return thing.application.state in CONSENSUS_AND_LATER
+
+
+@when(N_("The panel is closed."))
+def panel_is_open(user: Any, thing: Any) -> bool:
+    return thing.call.panel_closed_at is None
+
+
+@when(N_("The panel is not closed yet."))
+def panel_is_closed(user: Any, thing: Any) -> bool:
+    return thing.call.panel_closed_at is not None
+
+
+EVALUATED_STATES = ("in_evaluation", "in_consensus", "in_panel", "evaluated", "informed")
+CONSENSUS_AND_LATER = ("in_consensus", "in_panel", "evaluated", "informed")
+ASKED = ("invited", "accepted", "cleared")
+GATE_STATES = ("submitted", "reopened", "eligibility", "inadmissible", "ineligible", "admitted")
+OFFICER_READS = (*GATE_STATES, *EVALUATED_STATES, "withdrawn_after_deadline")
+
+# --- Rules -----------------------------------------------------------------------------------------------------------
+
+applicant = is_coordinator | is_partner_contact
+staff = (is_officer | is_observer) & has_no_conflict
+panel = (is_officer | is_observer | is_chair) & has_no_conflict
+asked_expert = is_assigned_expert & has_no_conflict & in_state(*ASKED)
+
+RULES: dict[str, Rule] = {
+    # calls
+    "programme.create_call": is_some_officer,
+    "call.read": call_is_public | is_officer | is_observer | is_chair,
+    "call.edit": is_officer & in_state("draft"),
+    "call.publish": is_officer & in_state("draft"),
+    "call.extend": is_officer & in_state("published") & call_is_open,
+    "call.suspend": is_officer & in_state("published"),
+    "call.resume": is_officer & in_state("suspended"),
+    "call.cancel": is_officer & in_state("published", "suspended"),
+    "call.manage": is_officer | is_observer,
+    "call.staff": is_officer,
+    "call.apply": signed_in & call_is_open,
+    "desk.read": is_some_staff,
+    # applications
+    "application.read": applicant
+    | ((is_officer | is_observer) & has_no_conflict & has_submitted & call_is_closed)
+    | (evaluates & has_no_conflict)
+    | (is_chair & has_no_conflict & application_in("in_panel", "evaluated", "informed")),
+    "applications.read": signed_in,
+    "application.work": applicant,
+    "application.edit": is_coordinator & in_state("draft", "reopened") & before_deadline,
+    "application.submit": is_coordinator & in_state("draft", "reopened", "withdrawn") & before_deadline,
+    "application.reopen": is_coordinator & in_state("submitted", "withdrawn") & before_deadline,
+    "application.withdraw": is_coordinator & in_state("submitted", "reopened") & before_deadline,
+    "application.withdraw_late": is_coordinator & application_in(*GATE_STATES[:3], "admitted", *EVALUATED_STATES[:4]),
+    "application.extend": is_officer & in_state("draft", "submitted", "reopened"),
+    "application.history": applicant | (staff & call_is_closed),
+    "application.receipt": applicant & has_submitted,
+    "partner.edit": (is_coordinator | is_own_partner) & application_in("draft", "reopened") & before_deadline,
+    "partner.remove": is_coordinator & application_in("draft", "reopened") & before_deadline & is_not_lead_partner,
+    "invitation.accept": is_invited,
+    # eligibility
+    "call.received": (is_officer | is_observer) & call_is_closed,
+    "application.rulings": staff & has_submitted & call_is_closed,
+    "application.rule": is_officer & has_no_conflict & call_is_closed & is_final
+    & in_state("submitted", "reopened", "eligibility"),
+    "ruling.read": staff,
+    "ruling.confirm": is_officer & has_no_conflict & in_state("proposed") & is_second_person,
+    "ruling.return": is_officer & has_no_conflict & in_state("proposed") & is_second_person,
+    # experts
+    "call.experts": is_officer,
+    "application.assign": is_officer & has_no_conflict & in_state("admitted", "in_evaluation"),
+    "application.assignments": staff & has_submitted & call_is_closed & in_state("admitted", *EVALUATED_STATES),
+    "application.conflicts": is_officer & has_no_conflict & has_submitted & call_is_closed,
+    "conflict.read": is_officer & has_no_conflict,
+    "conflict.rule": is_officer & has_no_conflict & is_about_another,
+    "assignment.list": signed_in,
+    "assignment.read": asked_expert | staff,
+    "assignment.open": asked_expert,
+    "assignment.accept": asked_expert & in_state("invited") & application_in("admitted", "in_evaluation"),
+    "assignment.decline": asked_expert & in_state("invited", "accepted")
+    & application_in("admitted", "in_evaluation"),
+    "assignment.declare": asked_expert & in_state("accepted", "cleared")
+    & application_in("admitted", *EVALUATED_STATES),
+    "assignment.remove": is_officer & has_no_conflict & in_state(*ASKED)
+    & application_in("admitted", "in_evaluation", "in_consensus"),
+    "assignment.name_rapporteur": is_officer & has_no_conflict & in_state(*ASKED)
+    & application_in("admitted", "in_evaluation"),
+    # reviews
+    "report.read": (is_assigned_expert & declared_no_conflict & has_no_conflict)
+    | staff
+    | (evaluates & has_no_conflict & consensus_phase & in_state("submitted")),
+    "report.remarks": (is_assigned_expert & has_no_conflict)
+    | staff
+    | (is_rapporteur & has_no_conflict & consensus_phase & in_state("submitted")),
+    "report.write": is_assigned_expert & has_no_conflict & declared_no_conflict & in_state("draft")
+    & application_in("in_evaluation"),
+    "report.submit": is_assigned_expert & has_no_conflict & declared_no_conflict & in_state("draft")
+    & application_in("in_evaluation"),
+    "report.reopen": is_officer & has_no_conflict & in_state("submitted") & application_in("in_evaluation"),
+    "report.void": is_officer & has_no_conflict & in_state("draft", "submitted")
+    & application_in("in_evaluation", "in_consensus", "in_panel"),
+    "application.reports": staff,
+    "application.open_consensus": is_officer & has_no_conflict & in_state("in_evaluation"),
+    "consensus.read": staff
+    | (evaluates & has_no_conflict & consensus_phase)
+    | (is_chair & has_no_conflict & application_in("in_panel", "evaluated", "informed")),
+    "consensus.individual": staff | (evaluates & has_no_conflict & consensus_phase),
+    "consensus.write": is_rapporteur & has_no_conflict & in_state("draft") & application_in("in_consensus"),
+    "consensus.circulate": is_rapporteur & has_no_conflict & in_state("draft") & application_in("in_consensus"),
+    "consensus.approve": evaluates & has_no_conflict & in_state("approval") & application_in("in_consensus"),
+    "consensus.revise": is_rapporteur & has_no_conflict & in_state("approval", "agreed", "minority")
+    & application_in("in_consensus"),
+    "consensus.record_minority": is_rapporteur & has_no_conflict & in_state("approval")
+    & application_in("in_consensus"),
+    "consensus.finalise": is_officer & has_no_conflict & in_state("agreed", "minority")
+    & application_in("in_consensus"),
+    "consensus.return": is_officer & has_no_conflict & in_state("agreed", "minority") & application_in("in_consensus"),
+    "consensus.restart": is_officer & has_no_conflict & in_state("draft", "approval", "agreed", "minority")
+    & application_in("in_consensus"),
+    # panels
+    "call.panel": is_chair | is_officer | is_observer,
+    "application.panel": (is_chair | is_officer) & has_no_conflict & panel_is_open & in_state("in_panel"),
+    "call.close_panel": is_chair & call_is_closed & panel_is_open,
+    "call.ranking": (is_chair | is_officer | is_observer) & panel_is_closed,
+    # decisions
+    "call.decide": is_officer & call_is_closed & not_released,
+    "call.decisions": is_officer | is_observer,
+    "decision.read": (is_coordinator & is_released) | staff,
+    "decision.propose": is_officer & has_no_conflict & in_state("proposed", "returned"),
+    "decision.approve": is_officer & has_no_conflict & in_state("proposed") & is_second_person,
+    "decision.return": is_officer & has_no_conflict & in_state("proposed", "approved") & is_second_person,
+    "call.release": is_officer & call_is_closed & not_released,
+    # documents
+    "document.read": wanted_it,
+    "batch.read": wanted_it,
+    "batch.stop": wanted_it & in_state("wanted"),
+    "batch.resume": wanted_it & in_state("stopped", "done"),
+    "call.documents": is_officer,
+    "call.batches": is_officer & call_is_closed,
+    # the house
+    "outbox.read": is_admin,
+    "mail.read": is_admin,
+    "people.read": is_admin,
+    "call.history": is_officer | is_observer,
+}
+
+
+def why_not(user: Any, action: str, thing: Any = None) -> Refusal | None:
+    """None if `user` may do `action` to `thing`, else the reason. Unknown actions raise KeyError."""
+    return RULES[action].why_not(user, thing)
+
+
+def may(user: Any, action: str, thing: Any = None) -> bool:
+    """Whether `user` may do `action` to `thing` now."""
+    return why_not(user, action, thing) is None

@@ -1,0 +1,1 @@
+"""The evaluation: individual evaluation reports and the consensus report made from them."""

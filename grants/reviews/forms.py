@@ -1,0 +1,197 @@
+"""What experts, rapporteurs and officers type about reports."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, HiddenField, RadioField, SelectField, TextAreaField, ValidationError
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import DataRequired, InputRequired, Length, Optional
+
+from grants.calls.forms import no_control_characters
+from grants.calls.scheme import Scheme
+from grants.reviews.questions import QUESTIONS
+from grants.web import score
+
+OFF_SCALE = _l("This score is not on the scale. Please choose one of the list.")
+TEXT = (Optional(), Length(max=20000), no_control_characters)
+
+
+class ScoreField(SelectField):
+    """A score of the call's scale; `data` is hundredths, or None while there is none.
+
+    A value off the grid is refused, and stays selected so that the person sees what was refused.
+    """
+
+    def __init__(self, label: Any, scheme: Scheme, **kwargs: Any) -> None:
+        names = {one.score: one.name for one in scheme.labels if one.name}
+        choices = [SelectChoice("", _l("No score yet"))]
+        for value in scheme.grid():
+            name = f"{score(value)} – {_(names[value])}" if value in names else score(value)
+            choices.append(SelectChoice(str(value), name))
+        super().__init__(
+            label, choices=choices, coerce=_hundredths, invalid_value_message=OFF_SCALE, **kwargs
+        )
+
+    def pre_validate(self, form: Any) -> None:
+        if (
+            self.process_errors
+            or self.data is None
+            or str(self.data) in {choice.value for choice in self.choices}
+        ):
+            return
+        refused = _("%(score)s (not on the scale)", score=score(self.data))
+        self.choices.append(SelectChoice(str(self.data), refused))
+        raise ValidationError(OFF_SCALE)
+
+
+def _hundredths(text: Any) -> int | None:
+    return int(text) if text not in ("", None) else None
+
+
+class MarksForm(FlaskForm):
+    """Scores, comments and additional questions, read by criterion and question; nothing is required of a draft."""
+
+    version = HiddenField()
+
+    def _by(self, prefix: str) -> dict[str, Any]:
+        named = (field for name, field in self._fields.items() if name.startswith(prefix))
+        return {field.name.removeprefix(prefix): field.data for field in named}
+
+    @property
+    def scores(self) -> dict[str, int]:
+        return {criterion: value for criterion, value in self._by("score_").items() if value is not None}
+
+    @property
+    def comments(self) -> dict[str, str]:
+        return {criterion: text or "" for criterion, text in self._by("comment_").items()}
+
+    @property
+    def justifications(self) -> dict[str, str]:
+        return {criterion: text or "" for criterion, text in self._by("justification_").items()}
+
+    @property
+    def answers(self) -> dict[str, dict[str, str]]:
+        remarks = self._by("remark_")
+        return {
+            key: {"answer": answer or "", "comment": remarks[key] or ""}
+            for key, answer in self._by("answer_").items()
+        }
+
+
+def read_version(form: Any) -> int:
+    """The version that the person had before them; -1 if the form does not say."""
+    return int(form.version.data) if (form.version.data or "").isdecimal() else -1
+
+
+def _marks(scheme: Scheme, *, justified: bool) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    for criterion in scheme.criteria:
+        named = {"criterion": _(criterion.name)}
+        fields[f"score_{criterion.id}"] = ScoreField(_l("Score for %(criterion)s", **named), scheme)
+        fields[f"comment_{criterion.id}"] = TextAreaField(_l("Comment on %(criterion)s", **named), TEXT)
+        if justified:
+            fields[f"justification_{criterion.id}"] = TextAreaField(
+                _l("Reason for a score of %(criterion)s outside the individual scores", **named), TEXT
+            )
+    for question in QUESTIONS:
+        fields[f"answer_{question.key}"] = RadioField(
+            f"{question.number}. {_(question.text)}", [Optional()],
+            choices=[SelectChoice(value, _(label)) for value, label in question.answers],
+        )  # fmt: skip
+        fields[f"remark_{question.key}"] = TextAreaField(
+            _l("Comment on %(number)s", number=question.number), TEXT
+        )
+    return fields
+
+
+def _stored(thing: Any) -> dict[str, Any]:
+    """What a report or consensus report holds now, by form field."""
+    values = {"version": str(thing.version), "remarks": getattr(thing, "remarks", "")}
+    for mark in thing.marks:
+        values[f"score_{mark.criterion}"] = mark.score
+        values[f"comment_{mark.criterion}"] = mark.comment
+        values[f"justification_{mark.criterion}"] = getattr(mark, "justification", "")
+    for key, given in thing.answers.items():
+        values[f"answer_{key}"], values[f"remark_{key}"] = given.get("answer", ""), given.get("comment", "")
+    return values
+
+
+def report_form(report: Any, formdata: Mapping[str, Any] | None = None) -> MarksForm:
+    """The form of a report: as stored, or as typed."""
+    remarks = TextAreaField(_l("Remarks to the funder"), TEXT)
+    fields = _marks(report.call.scheme, justified=False) | {"remarks": remarks}
+    return type("ReportForm", (MarksForm,), fields)(formdata=formdata, data=_stored(report))
+
+
+def consensus_form(consensus: Any, formdata: Mapping[str, Any] | None = None) -> MarksForm:
+    """The form of a consensus report: as stored, or as typed."""
+    fields = _marks(consensus.call.scheme, justified=True)
+    return type("ConsensusForm", (MarksForm,), fields)(formdata=formdata, data=_stored(consensus))
+
+
+class SubmissionForm(FlaskForm):
+    """The declaration under a report."""
+
+    declared = BooleanField(_l("I declare this."))
+
+
+class ConfirmForm(FlaskForm):
+    """A button, and nothing to type."""
+
+
+class VoidingForm(FlaskForm):
+    """Why a report must not count."""
+
+    conflict = SelectField(_l("What happened"))
+    reason = TextAreaField(_l("Reason"), [DataRequired(), Length(max=4000), no_control_characters])
+
+    def __init__(self, codes: Mapping[str, str], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        other = SelectChoice("", _("Something other than a conflict of interest"))
+        self.conflict.choices = [
+            other,
+            *(SelectChoice(code, f"{code}: {_(text)}") for code, text in codes.items()),
+        ]
+
+
+class RapporteurForm(FlaskForm):
+    """Who writes the consensus report."""
+
+    rapporteur = SelectField(_l("Rapporteur"), [InputRequired()])
+
+    def __init__(self, group: Iterable[Any], **kwargs: Any) -> None:
+        group = list(group)
+        named = next((one.public_id for one in group if one.is_rapporteur), "")
+        super().__init__(data={"rapporteur": named}, **kwargs)
+        nobody = SelectChoice("", _("Nobody yet"))
+        self.rapporteur.choices = [nobody, *(SelectChoice(one.public_id, one.user.name) for one in group)]
+
+
+class OpeningForm(RapporteurForm):
+    """The rapporteur, and whether to go on without the reports that are still awaited."""
+
+    without_awaited = BooleanField(_l("Open the consensus without the reports that are still awaited"))
+
+
+class ApprovalForm(FlaskForm):
+    """An evaluator's answer to the version that they read."""
+
+    version = HiddenField()
+    agrees = RadioField(
+        _l("Do you agree with the consensus report?"), [InputRequired()],
+        choices=[SelectChoice("yes", _l("I agree")), SelectChoice("no", _l("I disagree"))],
+    )  # fmt: skip
+    reason = TextAreaField(
+        _l("Reason, if you disagree"), [Optional(), Length(max=4000), no_control_characters]
+    )
+
+
+class MinorityForm(FlaskForm):
+    """The view of those who disagree; it stays inside."""
+
+    statement = TextAreaField(
+        _l("View of the minority"), [DataRequired(), Length(max=8000), no_control_characters]
+    )

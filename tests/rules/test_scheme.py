@@ -1,0 +1,145 @@
+"""Scoring schemes: what the library holds, and what makes a scheme unusable."""
+
+import json
+
+import pytest
+
+from grants.calls.scheme import Criterion, Scheme, SchemeError, library
+
+RIA = library()["he-ria-2026"]
+
+
+def test_the_library_holds_the_three_schemes():
+    assert list(library()) == ["he-csa-2026", "he-ia-2026", "he-ria-2026"]
+
+
+def test_the_scale_has_eleven_half_points():
+    assert RIA.grid() == (0, 50, 100, 150, 200, 250, 300, 350, 400, 450, 500)
+    assert [(label.score, label.name) for label in RIA.labels][-3:] == [
+        (300, "Good"),
+        (400, "Very good"),
+        (500, "Excellent"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("id", "maximum", "rank_maximum"),
+    [("he-ria-2026", 1500, 1500), ("he-ia-2026", 1500, 1750), ("he-csa-2026", 1500, 1500)],
+)
+def test_impact_weighs_more_in_an_innovation_action_and_only_for_ranking(id, maximum, rank_maximum):
+    scheme = library()[id]
+    assert (scheme.maximum, scheme.rank_maximum) == (maximum, rank_maximum)
+    assert [criterion.threshold for criterion in scheme.criteria] == [300, 300, 300]
+    assert scheme.overall_threshold == 1000
+
+
+def test_ties_look_at_impact_first_in_an_innovation_action():
+    assert RIA.tie_break == ("coverage", "excellence", "impact", "gender", "countries", "panel")
+    assert library()["he-ia-2026"].tie_break == (
+        "coverage",
+        "impact",
+        "excellence",
+        "gender",
+        "countries",
+        "panel",
+    )
+
+
+@pytest.mark.parametrize("scheme", library().values(), ids=library().keys())
+def test_a_scheme_survives_being_stored(scheme):
+    assert Scheme.from_dict(json.loads(json.dumps(scheme.to_dict()))) == scheme
+
+
+def changed(path, value):
+    """The research scheme as data, with one field changed; None takes it away."""
+    data = json.loads(json.dumps(RIA.to_dict()))
+    *parents, last = path
+    holder = data
+    for parent in parents:
+        holder = holder[parent]
+    if value is None:
+        del holder[last]
+    else:
+        holder[last] = value
+    return data
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (["step"], 100),
+        (["criteria", 0, "threshold"], 0),
+        (["criteria", 0, "threshold"], 500),
+        (["criteria", 0, "rank_weight"], 2),
+        (["buckets"], [1000, 1500]),
+        (
+            ["tie_break"],
+            ["excellence", "impact", "implementation", "coverage", "gender", "countries", "panel"],
+        ),
+        (["tie_break"], []),
+        (["labels"], []),
+    ],
+)
+def test_a_scheme_may_go_to_its_limits(path, value):
+    data = changed(path, value)
+    if path == ["step"]:
+        data["labels"] = []
+    assert Scheme.from_dict(data).to_dict() == data
+
+
+@pytest.mark.parametrize("threshold", [0, 1500])
+def test_the_overall_threshold_lies_between_nothing_and_everything(threshold):
+    data = changed(["overall_threshold"], threshold) | {"buckets": [threshold]}
+    assert Scheme.from_dict(data).overall_threshold == threshold
+
+
+def test_a_scale_may_begin_above_nought_and_go_in_the_smallest_steps():
+    data = changed(["step"], 1) | {"scale_min": 100, "scale_max": 104, "labels": [], "buckets": [300]}
+    data |= {"overall_threshold": 300}
+    data["criteria"] = [criterion | {"threshold": 100} for criterion in data["criteria"]]
+    assert Scheme.from_dict(data).grid() == (100, 101, 102, 103, 104)
+
+
+def test_a_scale_is_measured_from_its_lowest_score():
+    data = changed(["step"], 100) | {"scale_min": 50, "scale_max": 450, "labels": [], "buckets": [1000]}
+    assert Scheme.from_dict(data).grid() == (50, 150, 250, 350, 450)
+
+
+def test_a_criterion_weighs_one_for_ranking_unless_told_otherwise():
+    assert Criterion("excellence", "Excellence", 300).rank_weight == 100
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "field"),
+    [
+        (["step"], 0, "step"),
+        (["step"], 30, "step"),
+        (["step"], 0.5, "step"),
+        (["scale_max"], 0, "scale_max"),
+        (["criteria"], [], "criteria"),
+        (["criteria", 1, "id"], "excellence", "criteria"),
+        (["criteria", 1, "id"], "panel", "criteria[1].id"),
+        (["criteria", 1, "id"], "overall", "criteria[1].id"),
+        (["criteria", 0, "threshold"], 550, "criteria[0].threshold"),
+        (["criteria", 0, "threshold"], 3.5, "criteria[0].threshold"),
+        (["criteria", 2, "rank_weight"], 0, "criteria[2].rank_weight"),
+        (["criteria", 2, "rank_weight"], 1.5, "criteria[2].rank_weight"),
+        (["criteria", 2, "rank_weight"], 133, "criteria[2].rank_weight"),
+        (["criteria", 2, "weight"], 2, "scheme"),
+        (["overall_threshold"], 1550, "overall_threshold"),
+        (["overall_threshold"], -50, "overall_threshold"),
+        (["overall_threshold"], None, "overall_threshold"),
+        (["criteria"], None, "criteria"),
+        (["labels", 0, "score"], 25, "labels"),
+        (["tie_break"], ["coverage", "novelty"], "tie_break"),
+        (["tie_break"], ["coverage", "coverage"], "tie_break"),
+        (["buckets"], [1000, 1400, 1300], "buckets"),
+        (["buckets"], [1100, 1300], "buckets"),
+        (["buckets"], [1000, 1600], "buckets"),
+        (["surprise"], 1, "scheme"),
+    ],
+)
+def test_an_unusable_scheme_names_the_field(path, value, field):
+    with pytest.raises(SchemeError) as refusal:
+        Scheme.from_dict(changed(path, value))
+    assert refusal.value.field == field

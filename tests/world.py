@@ -1,0 +1,195 @@
+"""The fixed cast, and one application in each state: built once on the migrated schema, restored for each test."""
+
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+from grants import clock
+from grants.calls.models import Programme
+from grants.db import db
+from grants.demo import story
+from grants.experts import actions as experts
+from grants.people import actions as people
+
+NOW = datetime(2026, 10, 1, 12, 0, tzinfo=UTC)
+PASSWORD = "correct horse battery staple"
+
+CAST = {
+    "coordinator": ("Clara Coordinator", "clara@uni-a.example"),
+    "partner": ("Paul Partner", "paul@firm-b.example"),
+    "applicant2": ("Anna Applicant", "anna@uni-x.example"),
+    "stranger": ("Sam Stranger", "sam@elsewhere.example"),
+    "expert": ("Eva Expert", "eva@observatory-e.example"),
+    "expert2": ("Emil Evaluator", "emil@academy-f.example"),
+    "expert3": ("Edda Assessor", "edda@polytechnic-g.example"),
+    "expert4": ("Ernst Spare", "ernst@school-h.example"),
+    "conflicted": ("Konrad Conflicted", "konrad@uni-a.example"),
+    "rapporteur": ("Rosa Rapporteur", "rosa@institute-r.example"),
+    "chair": ("Chiara Chair", "chiara@college-c.example"),
+    "officer": ("Olga Officer", "olga@funder.example"),
+    "officer2": ("Otto Second", "otto@funder.example"),
+    "other_officer": ("Odile Elsewhere", "odile@other-funder.example"),
+    "observer": ("Oda Observer", "oda@watch.example"),
+    "admin": ("Ada Admin", "ada@funder.example"),
+}
+
+UNI_A = story.Organisation("University of A-Stadt", "UNI-A", "999900001", "DE", "A-Stadt", "HES", nonprofit=True)
+FIRM_B = story.Organisation("Firm B SAS", "FIRM-B", "999900002", "FR", "Lyon", "PRC", sme=True)
+LAB_C = story.Organisation("Laboratorio C", "LAB-C", "999900003", "IT", "Torino", "REC", nonprofit=True)
+UNI_X = story.Organisation("Universiteit X", "UNI-X", "999900004", "NL", "Xdam", "HES", nonprofit=True)
+CITY_Y = story.Organisation("City of Y", "CITY-Y", "999900005", "ES", "Y", "PUB", nonprofit=True)
+LAB_Z = story.Organisation("Z Research Centre", "LAB-Z", "999900006", "PL", "Z", "REC", nonprofit=True)
+
+HIGH = {"excellence": 450, "impact": 400, "implementation": 450}
+MIDDLE = {"excellence": 400, "impact": 400, "implementation": 350}
+LOW = {"excellence": 350, "impact": 250, "implementation": 300}
+
+
+def project(acronym: str, *partners: tuple[story.Organisation, int]) -> story.Project:
+    return story.Project(
+        acronym=acronym,
+        title=f"{acronym}: dependable learning systems for public services",
+        abstract=f"{acronym} studies how learning systems can be trusted by those who depend on them.",
+        partners=partners or ((UNI_A, 300_000), (FIRM_B, 200_000), (LAB_C, 250_000)),
+        people=(("Lena", "Lead", "woman"), ("Marc", "Main", "man")),
+        keywords=("artificial intelligence",),
+    )
+
+
+SECOND = ((UNI_X, 280_000), (CITY_Y, 150_000), (LAB_Z, 220_000))
+QUESTIONS = ({"label": "How will results be used?", "kind": "long", "limit": 1000, "required": True},)
+
+
+def comments(scores: dict[str, int]) -> dict[str, str]:
+    return {key: f"The criterion {key} is addressed well, with minor shortcomings." for key in scores}
+
+
+def build() -> dict[str, Any]:
+    """Everything; returns public ids and references by name."""
+    with clock.at(NOW - timedelta(days=400)):
+        programme = Programme(name="Trustworthy AI")
+        other = Programme(name="Another programme")
+        db.session.add_all([programme, other])
+        db.session.flush()
+        cast = SimpleNamespace(
+            **{part: people.create_account(email, name, password=PASSWORD) for part, (name, email) in CAST.items()}
+        )
+        people.appoint(cast.admin, "admin", by=None, programme=programme)
+        for officer in (cast.officer, cast.officer2):
+            people.appoint(officer, "officer", by=None, programme=programme)
+        people.appoint(cast.other_officer, "officer", by=None, programme=other)
+    calls, found = {}, {}
+    for name, days in (("open", -20), ("evaluation", 30), ("panel", 90), ("ranked", 120), ("released", 200)):
+        calls[name] = _call(programme, cast, name, closed_for=days)
+    calls["draft"] = _call(programme, cast, "draft", closed_for=-60, publish=False)
+
+    with clock.at(NOW - timedelta(days=5)):
+        call = calls["open"]
+        found["draft"] = story.draft(call, project("DRAFTY"), by=cast.coordinator, upto="consortium")
+        _invite_partner(found["draft"], cast)
+        for state in ("submitted", "reopened", "withdrawn"):
+            found[state] = story.draft(call, project(state.upper()[:8]), by=cast.coordinator)
+            story.submit(found[state], by=cast.coordinator)
+        from grants.applications import actions as applications
+
+        applications.reopen(story.again(found["reopened"]), by=cast.coordinator)
+        applications.withdraw(story.again(found["withdrawn"]), by=cast.coordinator, reason="We apply elsewhere.")
+
+    _evaluation(calls["evaluation"], cast, found)
+    _later("panel", calls["panel"], cast, found, upto="panel")
+    _later("ranked", calls["ranked"], cast, found, upto="ranked")
+    _later("released", calls["released"], cast, found, upto="released")
+    db.session.commit()
+    return {
+        "people": {part: {"id": person.id, "email": person.email} for part, person in vars(cast).items()},
+        "calls": {name: call.reference for name, call in calls.items()},
+        "applications": {name: application.public_id for name, application in found.items()},
+    }
+
+
+def _call(programme: Programme, cast: Any, name: str, *, closed_for: int, publish: bool = True) -> Any:
+    """A call whose deadline was so many days before NOW."""
+    local = (NOW - timedelta(days=closed_for)).replace(tzinfo=None, hour=17, minute=0)
+    call = story.open_call(
+        programme, by=cast.officer, reference=f"TAI-{name.upper()}", title=f"Trustworthy AI, the {name} call",
+        text="## Scope\n\nProposals study *trust*.", opens=NOW - timedelta(days=closed_for + 90), deadline=local,
+        budget=2_000_000, questions=QUESTIONS, publish=publish,
+    )  # fmt: skip
+    with clock.at(NOW - timedelta(days=max(closed_for, 0) + 60)):
+        people.appoint(cast.chair, "chair", by=cast.officer, call=call)
+        people.appoint(cast.observer, "observer", by=cast.officer, call=call)
+        for part in ("expert", "expert2", "expert3", "expert4", "conflicted", "rapporteur"):
+            person = getattr(cast, part)
+            employer = "University of A-Stadt" if part == "conflicted" else f"Employer of {part}"
+            experts.add_expert(call, email=person.email, name=person.name, by=cast.officer, employer=employer,
+                               country="SE", keywords=["artificial intelligence"])  # fmt: skip
+    return call
+
+
+def _invite_partner(application: Any, cast: Any) -> None:
+    from grants.applications import actions as applications
+
+    partner = story.again(application).partners[1]
+    applications.edit_partner(partner, by=cast.coordinator, contact_name=cast.partner.name, contact_email=cast.partner.email)
+    applications.accept_invitation(partner, by=cast.partner)
+
+
+def _submitted(call: Any, cast: Any, acronym: str, *, second: bool = False) -> Any:
+    with clock.at(call.deadline_at - timedelta(days=2)):
+        by = cast.applicant2 if second else cast.coordinator
+        application = story.draft(call, project(acronym, *(SECOND if second else ())), by=by)
+        story.submit(application, by=by)
+    return application
+
+
+def _evaluation(call: Any, cast: Any, found: dict[str, Any]) -> None:
+    """One application in each state from received to consensus."""
+    for name in ("received", "eligibility", "inadmissible", "ineligible", "admitted", "in_evaluation", "in_consensus"):
+        found[name] = _submitted(call, cast, name.upper().replace("_", "")[:12], second=name in ("in_consensus",))
+    from grants.eligibility import actions as eligibility
+
+    with clock.at(call.deadline_at + timedelta(days=3)):
+        eligibility.propose(story.again(found["eligibility"]), gate="admissibility", verdict="ok", reason="",
+                            by=cast.officer)  # fmt: skip
+        for gate in ("admissibility", "eligibility"):
+            name = {"admissibility": "inadmissible", "eligibility": "ineligible"}[gate]
+            story.refuse(found[name], gate=gate, reason="The annex is missing.", by=cast.officer, second=cast.officer2)
+        for name in ("admitted", "in_evaluation", "in_consensus"):
+            story.admit(found[name], by=cast.officer)
+    with clock.at(call.deadline_at + timedelta(days=6)):
+        group = [cast.rapporteur, cast.expert, cast.expert2]
+        sent = story.invite(found["in_evaluation"], group, by=cast.officer, rapporteur=cast.rapporteur)
+        story.accept(sent[0])
+        story.accept(sent[1])
+        story.report(sent[0], HIGH, comments(HIGH))
+        story.report(sent[1], MIDDLE, comments(MIDDLE), send=False)
+        for assignment, scores in zip(
+            story.invite(found["in_consensus"], group, by=cast.officer, rapporteur=cast.rapporteur),
+            (HIGH, MIDDLE, HIGH), strict=True,
+        ):  # fmt: skip
+            story.accept(assignment)
+            story.report(assignment, scores, comments(scores))
+        story.agree(found["in_consensus"], MIDDLE, comments(MIDDLE), by=cast.officer, upto="open")
+
+
+def _later(prefix: str, call: Any, cast: Any, found: dict[str, Any], *, upto: str) -> None:
+    """A good, a second good and a weak application through consensus, and on as far as `upto`."""
+    group = [cast.rapporteur, cast.expert, cast.expert2]
+    for name, scores, second in (("best", HIGH, False), ("good", MIDDLE, True), ("weak", LOW, True)):
+        application = found[f"{prefix}_{name}"] = _submitted(call, cast, f"{prefix.upper()}{name.upper()}", second=second)
+        with clock.at(call.deadline_at + timedelta(days=4)):
+            story.admit(application, by=cast.officer)
+        with clock.at(call.deadline_at + timedelta(days=25)):
+            story.evaluate(application, group, scores, comments(scores), by=cast.officer)
+    if upto == "panel":
+        return
+    with clock.at(call.deadline_at + timedelta(days=40)):
+        story.close_panel(call, by=cast.chair, text="The panel met online and used the whole scale.")
+    with clock.at(call.deadline_at + timedelta(days=45)):
+        story.decide(call, by=cast.officer, second=cast.officer2 if upto == "released" else None)
+    if upto == "released":
+        with clock.at(call.deadline_at + timedelta(days=50)):
+            story.release(call, by=cast.officer, funder=FUNDER)
+
+
+FUNDER = {"name": "Trust Funder", "address": "1 Some Street, Paris", "signatory": "The Director"}
