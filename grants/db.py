@@ -13,7 +13,8 @@ from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Engine, Integer, Met
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
-db = SQLAlchemy()
+# What a request committed stays readable while its page is finished, without another transaction.
+db = SQLAlchemy(session_options={"expire_on_commit": False})
 
 # SQLite takes its write lock at BEGIN, so that two writers wait for each other instead of failing halfway.
 _writes: ContextVar[bool] = ContextVar("writes", default=True)

@@ -146,6 +146,7 @@ def settle(response: Response) -> Response:
             _roll_back()
     except (StaleDataError, IntegrityError) as collision:
         response = _on_collision(collision)
+    begin_as(writer=False)  # whatever is still read must not take SQLite's write lock from the session's row
     _write_access_log()
     return response
 
@@ -159,7 +160,6 @@ def _write_access_log() -> None:
     entries = g.pop("access_entries", None)
     if not entries:
         return
-    begin_as(writer=True)
     user_id = current_user.id if current_user.is_authenticated else None
     with db.engine.begin() as connection:
         connection.execute(

@@ -1,26 +1,29 @@
 """The suite's one world on both databases, clients that check every page, and a clock that stands still."""
 
-import json
+import contextvars
 import os
 import shutil
 import sqlite3
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import timedelta
+from html import unescape
 from pathlib import Path
+from re import search
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, event, select, text
 from sqlalchemy.orm import joinedload
 
 from grants import clock, config
 from grants.app import create_app
 from grants.cli import migrate_database
-from grants.db import db, reading
+from grants.db import db
 from grants.people.models import BrowserSession, User
 from grants.people.sessions import _hash, _serializer
 from tests import page_laws, world
@@ -43,9 +46,8 @@ class SqliteStore:
         shutil.copy(self.path, self.kept)
 
     def restore(self) -> None:
-        for suffix in ("-wal", "-shm"):
-            self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
-        shutil.copy(self.kept, self.path)
+        with closing(sqlite3.connect(self.kept)) as kept, closing(sqlite3.connect(self.path)) as database:
+            kept.backup(database)
 
 
 class PostgresStore:
@@ -98,7 +100,14 @@ def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         db.engine.dispose()
     store.keep()
     shutil.copytree(instance / "files", instance / "kept-files", dirs_exist_ok=True)
-    yield SimpleNamespace(app=app, store=store, names=names, dirty=False)
+
+    def put_back() -> None:
+        """The world as it was; nobody may hold a connection meanwhile."""
+        db.session.rollback()
+        db.engine.dispose()
+        store.restore()
+
+    yield SimpleNamespace(app=app, names=names, put_back=put_back, dirty=False)
     with app.app_context():
         db.engine.dispose()
 
@@ -108,8 +117,7 @@ def app(built: Any) -> Iterator[Flask]:
     """The application with a fresh world, inside an application context, at noon UTC on 1 October 2026."""
     with built.app.app_context():
         if built.dirty:
-            db.engine.dispose()
-            built.store.restore()
+            built.put_back()
         built.dirty = True
         with clock.at(world.NOW):
             yield built.app
@@ -124,16 +132,10 @@ def cast(app: Flask, built: Any) -> Any:
         def __getattr__(self, part: str) -> User:
             person = built.names["people"][part]
             return db.session.scalars(
-                db_select(User).options(joinedload(User.appointments)).where(User.id == person["id"])
+                select(User).options(joinedload(User.appointments)).where(User.id == person["id"])
             ).unique().one()  # fmt: skip
 
     return Cast()
-
-
-def db_select(*entities: Any) -> Any:
-    from sqlalchemy import select
-
-    return select(*entities)
 
 
 @pytest.fixture
@@ -149,18 +151,21 @@ class Client(FlaskClient):
         data = kwargs.get("data")
         if kwargs.get("method", "GET") not in ("GET", "HEAD", "OPTIONS") and not kwargs.pop("bare", False):
             kwargs["data"] = {"csrf_token": self.token(), **(data or {})}
-        # Each request has an application context of its own, as on a server.
-        response = super().open(*args, **kwargs)
+        response = self._alone(*args, **kwargs)
         if response.mimetype == "text/html" and response.data:
             page_laws.check(response.get_data(as_text=True), where=str(args[0]) if args else "")
         return response
 
+    def _alone(self, *args: Any, **kwargs: Any) -> Any:
+        """The request sees what the test has prepared, in an application context of its own, as on a server."""
+        db.session.commit()
+        response = contextvars.Context().run(super().open, *args, **kwargs)
+        db.session.expire_all()
+        return response
+
     def token(self) -> str:
         if not hasattr(self, "_token"):
-            from html import unescape
-            from re import search
-
-            page = super().open("/login" if self.signed_out else "/", method="GET").get_data(as_text=True)
+            page = self._alone("/login" if self.signed_out else "/", method="GET").get_data(as_text=True)
             found = search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
             assert found, "the page holds no form token"
             self._token = unescape(found[1])
@@ -181,32 +186,23 @@ def as_(app: Flask, built: Any) -> Callable[[str | None], Client]:
         if part:
             key = f"key-of-{part}-{uuid.uuid4().hex}"
             email = built.names["people"][part]["email"]
-            with app.app_context():
-                user = db.session.scalars(db_select(User).where(User.email == email)).one()
-                db.session.add(
-                    BrowserSession(
-                        key_hash=_hash(key), user_key=user.fs_uniquifier, expires_at=clock.now() + clock_day(),
-                        data=_serializer.dumps({"_user_id": user.fs_uniquifier, "_fresh": True}),
-                    )
-                )  # fmt: skip
-                db.session.commit()
+            user_key = db.session.scalar(select(User.fs_uniquifier).where(User.email == email))
+            db.session.add(
+                BrowserSession(
+                    key_hash=_hash(key), user_key=user_key, expires_at=clock.now() + timedelta(days=1),
+                    data=_serializer.dumps({"_user_id": user_key, "_fresh": True}),
+                )
+            )  # fmt: skip
+            db.session.commit()
             client.set_cookie("grants", key)
         return client
 
     return browser
 
 
-def clock_day() -> Any:
-    from datetime import timedelta
-
-    return timedelta(days=1)
-
-
 @pytest.fixture
 def statements(app: Flask) -> Iterator[list[str]]:
     """SQL statements sent to the database while a test runs; clear() it before what is to be counted."""
-    from sqlalchemy import event
-
     seen: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
@@ -231,6 +227,3 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if os.environ.get("CI") and reporter and reporter.stats.get("skipped") and SHARED.is_dir():
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
-
-
-__all__ = ["json", "reading"]

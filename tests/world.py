@@ -8,6 +8,7 @@ from grants import clock
 from grants.calls.models import Programme
 from grants.db import db
 from grants.demo import story
+from grants.documents import actions as documents
 from grants.experts import actions as experts
 from grants.people import actions as people
 
@@ -96,9 +97,13 @@ def build() -> dict[str, Any]:
         applications.withdraw(story.again(found["withdrawn"]), by=cast.coordinator, reason="We apply elsewhere.")
 
     _evaluation(calls["evaluation"], cast, found)
+    with clock.at(NOW - timedelta(days=1)):
+        documents.want("receipt", application=story.again(found["submitted"]), by=cast.coordinator)
     _later("panel", calls["panel"], cast, found, upto="panel")
     _later("ranked", calls["ranked"], cast, found, upto="ranked")
     _later("released", calls["released"], cast, found, upto="released")
+    with clock.at(NOW - timedelta(hours=2)):
+        documents.want_batch(db.session.merge(calls["released"]), "letter", by=cast.officer)
     db.session.commit()
     return {
         "people": {part: {"id": person.id, "email": person.email} for part, person in vars(cast).items()},
@@ -132,6 +137,8 @@ def _invite_partner(application: Any, cast: Any) -> None:
     partner = story.again(application).partners[1]
     applications.edit_partner(partner, by=cast.coordinator, contact_name=cast.partner.name, contact_email=cast.partner.email)
     applications.accept_invitation(partner, by=cast.partner)
+    third = story.again(application).partners[2]
+    applications.edit_partner(third, by=cast.coordinator, contact_name=cast.expert4.name, contact_email=cast.expert4.email)
 
 
 def _submitted(call: Any, cast: Any, acronym: str, *, second: bool = False) -> Any:
@@ -144,7 +151,7 @@ def _submitted(call: Any, cast: Any, acronym: str, *, second: bool = False) -> A
 
 def _evaluation(call: Any, cast: Any, found: dict[str, Any]) -> None:
     """One application in each state from received to consensus."""
-    for name in ("received", "eligibility", "inadmissible", "ineligible", "admitted", "in_evaluation", "in_consensus"):
+    for name in ("received", "refused", "eligibility", "inadmissible", "ineligible", "admitted", "in_evaluation", "in_consensus"):
         found[name] = _submitted(call, cast, name.upper().replace("_", "")[:12], second=name in ("in_consensus",))
     from grants.eligibility import actions as eligibility
 
@@ -156,6 +163,8 @@ def _evaluation(call: Any, cast: Any, found: dict[str, Any]) -> None:
             story.refuse(found[name], gate=gate, reason="The annex is missing.", by=cast.officer, second=cast.officer2)
         for name in ("admitted", "in_evaluation", "in_consensus"):
             story.admit(found[name], by=cast.officer)
+        story.refuse(found["refused"], gate="admissibility", reason="Part B is empty.", by=cast.officer, second=None)
+        experts.detect(story.again(found["admitted"]), cast.conflicted)
     with clock.at(call.deadline_at + timedelta(days=6)):
         group = [cast.rapporteur, cast.expert, cast.expert2]
         sent = story.invite(found["in_evaluation"], group, by=cast.officer, rapporteur=cast.rapporteur)

@@ -195,6 +195,16 @@ def count(query: Select[Any]) -> int:
     return db.session.scalar(select(func.count()).select_from(query.order_by(None).options().subquery())) or 0
 
 
+def by_number(call: Call, number: str) -> Application | None:
+    """An application of the call by the number that officers know before the deadline."""
+    return db.session.scalars(
+        select(Application)
+        .options(joinedload(Application.call))
+        .where(Application.call_id == call.id, Application.number == number)
+        .where(Application.state.in_(("draft", "submitted", "reopened", "withdrawn")))
+    ).first()
+
+
 def by_id(row_id: int) -> Application | None:
     public_id = db.session.scalar(select(Application.public_id).where(Application.id == row_id))
     return by_public_id(public_id) if public_id else None

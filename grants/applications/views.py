@@ -411,10 +411,13 @@ def received(reference: str) -> str:
     return render_template("applications/received.html", call=call, page=page, counts=counts, state=state)
 
 
-@blueprint.route("/applications/<public_id>/extension", methods=["GET", "POST"])
-def extension(public_id: str) -> Answer:
-    """A late exception for one application, by an officer, with a reason."""
-    application = load(queries.by_public_id(public_id), to="application.extend")
+@blueprint.route("/calls/<reference>/applications/<number>/extension", methods=["GET", "POST"])
+def extension(reference: str, number: str) -> Answer:
+    """A late exception for one application, by an officer, with a reason; its content stays closed to them."""
+    call = load(calls.by_reference(reference), to="call.extend_for_one")
+    application = queries.by_number(call, number)
+    load(call if application else None, to="call.extend_for_one")
+    assert application
     form = forms.ExtensionForm()
     if form.validate_on_submit():
         try:

@@ -13,7 +13,7 @@ from grants.applications import queries as applications
 from grants.applications.models import Application
 from grants.calls.models import Call
 from grants.db import db
-from grants.documents import contents, queries, render
+from grants.documents import contents, make, queries, render
 from grants.documents.models import KINDS, Batch, Document
 from grants.words import N_
 
@@ -150,13 +150,7 @@ def export(call: Call, kind: str, folder: Path, language: str | None = None) -> 
             if digests.get(name) == page.digest and target.exists():
                 yield Exported(number, len(rows), name, "unchanged")
                 continue
-            same = queries.same(kind, page.digest)
-            stored = files.path_of(same.sha256) if same and same.sha256 else None
-            db.session.rollback()  # others write while the renderer works
-            _write(
-                target,
-                stored.read_bytes() if stored and stored.exists() else render.pdf(page.html, page.files),
-            )
+            _write(target, files.get(make.stored(page)[0]))
         except (contents.NothingToTell, render.RenderFailed) as problem:
             yield Exported(number, len(rows), name, "failed", str(problem))
             continue

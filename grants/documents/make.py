@@ -67,21 +67,31 @@ def make(document_id: int) -> None:
 
 
 def _made(document_id: int) -> dict[str, Any]:
-    """The columns of the finished row; leaves no transaction open while the renderer works."""
+    """The columns of the finished row."""
     document = db.session.scalars(
         select(Document).options(joinedload(Document.application)).where(Document.id == document_id)
     ).one()
     page = page_of(document)
-    same = queries.same(page.kind, page.digest)
-    known = (same.sha256, same.size) if same and same.sha256 and files.path_of(same.sha256).exists() else None
-    db.session.rollback()
-    if known:
-        sha256, size = known
-    else:
-        content = render.pdf(page.html, page.files)
-        sha256, size = files.put(content), len(content)
+    sha256, size = stored(page)
     return {"state": "done", "filename": page.filename, "input_digest": page.digest, "sha256": sha256, "size": size,
             "error": None}  # fmt: skip
+
+
+def stored(page: contents.Page) -> tuple[str, int]:
+    """Hash and size of the page's PDF in the store; what was made from the very same input before serves.
+
+    No transaction stays open while the renderer works.
+
+    Raises:
+        render.RenderFailed: the renderer refused the page.
+    """
+    same = queries.same(page.kind, page.digest)
+    known = (same.sha256, same.size) if same and same.sha256 else None
+    db.session.rollback()
+    if known and files.path_of(known[0]).exists():
+        return known
+    content = render.pdf(page.html, page.files)
+    return files.put(content), len(content)
 
 
 def page_of(document: Document) -> contents.Page:

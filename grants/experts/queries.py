@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select
-from sqlalchemy.orm import aliased, joinedload
+from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy.orm import joinedload
 
 from grants.applications.models import Application, Partner, Researcher, Submission
 from grants.applications.queries import not_barred
@@ -151,13 +151,25 @@ def _evaluators() -> Any:
     )
 
 
+def _doubtful(user: Any) -> Any:
+    """Conflicts that wait for an officer's ruling; those about the person are for somebody else."""
+    return (
+        select(func.count())
+        .select_from(Conflict)
+        .where(Conflict.application_id == Application.id, Conflict.status == "suggested")
+        .where(Conflict.code.startswith("P"), Conflict.user_id != user.id)
+        .correlate(Application)
+        .scalar_subquery()
+    )
+
+
 def matrix(call: Call, user: Any) -> Select[Any]:
     """Applications in evaluation with the number of their evaluators; those with too few come first."""
     evaluators = _evaluators().label("evaluators")
     return (
         select(
             Application.id, Application.public_id, Application.number, Application.state, Submission.acronym,
-            Submission.title, evaluators,
+            Submission.title, evaluators, _doubtful(user).label("doubtful"),
         )
         .join(Submission, (Submission.application_id == Application.id) & (Submission.number == Application.version))
         .where(Application.call_id == call.id, Application.state.in_(EVALUABLE), not_barred(user))
@@ -297,18 +309,12 @@ def waiting_by_call(user: Any, at: datetime) -> list[tuple[Call, int, int]]:
         .where(_evaluators() < Call.min_reviews)
         .group_by(Application.call_id)
     )
-    other = aliased(Conflict)
     doubtful = (
         select(Application.call_id, func.count())
         .where(Application.call_id.in_(calls), Application.state.in_(EVALUABLE), not_barred(user))
-        .where(
-            exists().where(
-                other.application_id == Application.id, other.status == "suggested", other.code.startswith("P"),
-                other.user_id != user.id,
-            )
-        )
+        .where(_doubtful(user) > 0)
         .group_by(Application.call_id)
-    )  # fmt: skip
+    )
     too_few = {call_id: count for call_id, count in db.session.execute(short)}
     to_rule = {call_id: count for call_id, count in db.session.execute(doubtful)}
     return [

@@ -1,4 +1,4 @@
-"""Where each application stands with what is known now: the rank, why, the funding line, and what blocks closing."""
+"""Where each application stands now: its rank and why, the funding line, and what blocks the closing."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ LINE_TONES = {"main": "success", "reserve": "info", "no_budget": "warning", "bel
 
 @dataclass(frozen=True)
 class Entry:
-    """One application before the panel, known by its number. Scores are hundredths by criterion id, amounts euro cents."""
+    """One application before the panel, known by its number. Scores are hundredths, amounts euro cents."""
 
     key: str
     application: Any
@@ -58,7 +58,7 @@ class Entry:
 
     @property
     def scores(self) -> dict[str, int]:
-        """What ranks: the panel's score where it amended one, the consensus elsewhere; never an individual score."""
+        """What ranks: the panel's score where it amended one, else the consensus; never an individual one."""
         return dict(self.consensus) | self.amended
 
     @property
@@ -92,7 +92,7 @@ class Entry:
         )
 
     def countries(self, call: Call) -> frozenset[str]:
-        """Member States and associated countries among the beneficiaries, by the law of the deadline's day."""
+        """Member States and associated countries of the beneficiaries, as of the day of the deadline."""
         on = date.fromisoformat(call.deadline_local[:10])
         codes = {sovereign(partner.country) for partner in self.proposal.beneficiaries if partner.country}
         return frozenset(
@@ -118,7 +118,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Block:
-    """Something that keeps the panel open: a sentence to translate with its values, and the applications it means."""
+    """What keeps the panel open: a sentence to translate with its values, and the applications it means."""
 
     sentence: str
     values: dict[str, Any] = field(default_factory=dict)
@@ -184,7 +184,7 @@ def standing(call: Call, entries: Collection[Entry], outstanding: Mapping[str, i
 
 
 def snapshot(call: Call, standing: Standing, *, report: str, number: int, adopted_at: str) -> dict[str, Any]:
-    """The adopted list with everything that went into it, ready for canonical JSON; names nobody of the panel."""
+    """The adopted list with all that went into it, ready for canonical JSON; it names nobody of the panel."""
     return {
         "schema": 1,
         "call": call.reference,
@@ -194,7 +194,10 @@ def snapshot(call: Call, standing: Standing, *, report: str, number: int, adopte
         "reserve_size": call.reserve_size,
         "scheme": call.scheme.to_dict(),
         "panel_report": report,
-        "inputs": [_inputs(place.entry, call) for place in sorted(standing.places, key=lambda place: place.entry.key)],
+        "inputs": [
+            _inputs(entry, call)
+            for entry in sorted((place.entry for place in standing.places), key=lambda entry: entry.key)
+        ],
         "rows": [
             {
                 "number": place.entry.key,

@@ -16,7 +16,9 @@ from grants.reviews.questions import QUESTIONS
 from grants.web import score
 
 OFF_SCALE = _l("This score is not on the scale. Please choose one of the list.")
-TEXT = (Optional(), Length(max=20000), no_control_characters)
+# No word "optional" beside a field that a draft may leave empty but a submitted report may not.
+TEXT = (Length(max=20000), no_control_characters)
+EXTRA_TEXT = (Optional(), *TEXT)
 
 
 class ScoreField(SelectField):
@@ -45,6 +47,14 @@ class ScoreField(SelectField):
         refused = _("%(score)s (not on the scale)", score=score(self.data))
         self.choices.append(SelectChoice(str(self.data), refused))
         raise ValidationError(OFF_SCALE)
+
+
+class AnswerField(RadioField):
+    """The answer to an additional question; a draft may leave it open."""
+
+    def pre_validate(self, form: Any) -> None:
+        if self.raw_data:
+            super().pre_validate(form)
 
 
 def _hundredths(text: Any) -> int | None:
@@ -94,15 +104,15 @@ def _marks(scheme: Scheme, *, justified: bool) -> dict[str, Any]:
         fields[f"comment_{criterion.id}"] = TextAreaField(_l("Comment on %(criterion)s", **named), TEXT)
         if justified:
             fields[f"justification_{criterion.id}"] = TextAreaField(
-                _l("Reason for a score of %(criterion)s outside the individual scores", **named), TEXT
+                _l("Reason for a score of %(criterion)s outside the individual scores", **named), EXTRA_TEXT
             )
     for question in QUESTIONS:
-        fields[f"answer_{question.key}"] = RadioField(
-            f"{question.number}. {_(question.text)}", [Optional()],
+        fields[f"answer_{question.key}"] = AnswerField(
+            f"{question.number}. {_(question.text)}",
             choices=[SelectChoice(value, _(label)) for value, label in question.answers],
         )  # fmt: skip
         fields[f"remark_{question.key}"] = TextAreaField(
-            _l("Comment on %(number)s", number=question.number), TEXT
+            _l("Comment on %(number)s", number=question.number), EXTRA_TEXT
         )
     return fields
 
@@ -121,7 +131,7 @@ def _stored(thing: Any) -> dict[str, Any]:
 
 def report_form(report: Any, formdata: Mapping[str, Any] | None = None) -> MarksForm:
     """The form of a report: as stored, or as typed."""
-    remarks = TextAreaField(_l("Remarks to the funder"), TEXT)
+    remarks = TextAreaField(_l("Remarks to the funder"), EXTRA_TEXT)
     fields = _marks(report.call.scheme, justified=False) | {"remarks": remarks}
     return type("ReportForm", (MarksForm,), fields)(formdata=formdata, data=_stored(report))
 

@@ -24,7 +24,6 @@ def _application(path: Any) -> ORMOption:
         joinedload(Application.call).selectinload(Call.questions),
         joinedload(Application.coordinator),
         joinedload(Application.submission),
-        selectinload(Application.attachments),
     )
 
 

@@ -4,7 +4,14 @@ from datetime import date
 
 import pytest
 
-from grants.decisions.redress import last_day, months_after, received_on, time_to_grant, time_to_inform, timetable
+from grants.decisions.redress import (
+    last_day,
+    months_after,
+    received_on,
+    time_to_grant,
+    time_to_inform,
+    timetable,
+)
 
 SENT = date(2026, 1, 29)
 

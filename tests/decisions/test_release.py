@@ -4,15 +4,14 @@ import json
 import re
 from datetime import UTC, datetime
 
-from tests.decisions.test_decide import approve_all, decided_call, decision_on, propose
-from tests.panels.built import fields
-
 from grants import clock
 from grants.calls.queries import by_reference
 from grants.canonical import digest
 from grants.db import db
 from grants.decisions.models import Release
 from grants.mail import Mail
+from tests.decisions.test_decide import approve_all, decided_call, decision_on, propose
+from tests.panels.built import fields
 
 AT = datetime(2026, 1, 29, 9, 0, tzinfo=UTC)
 
@@ -86,7 +85,7 @@ def test_the_release_informs_everybody_in_one_act(app, cast, as_):
 
 
 def test_a_second_click_changes_nothing(app, cast, as_):
-    call, applications = approved_call(cast, as_)
+    call, _ = approved_call(cast, as_)
     officer = as_("officer")
     form = release_form(officer, call)
 
@@ -115,7 +114,7 @@ def test_an_unapproved_decision_holds_all_back(app, cast, as_):
 
 
 def test_the_release_needs_the_officers_word(app, cast, as_):
-    call, applications = approved_call(cast, as_)
+    call, _ = approved_call(cast, as_)
     officer = as_("officer")
     form = release_form(officer, call)
     del form["checked"]
@@ -154,7 +153,7 @@ def test_the_coordinator_reads_the_result_and_the_periods_that_run(app, cast, as
     assert "until 28 February 2026" in page.text
 
     with clock.at(datetime(2026, 2, 20, tzinfo=UTC)):
-        page = coordinator.get(f"/applications/{applications['MAIN'].public_id}/decision")
+        page = as_("coordinator").get(f"/applications/{applications['MAIN'].public_id}/decision")
     assert "until 28 February 2026" in page.text
 
 

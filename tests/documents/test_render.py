@@ -6,9 +6,9 @@ import socket
 from pathlib import Path
 
 import pytest
-from tests.documents import reading
 
 from grants.documents import contents, render
+from tests.documents import reading
 
 LETTERS = "Ł ő ș ț ğ İ ß ñ æ ø Ħ ż Ελλάδα България"
 
@@ -70,7 +70,9 @@ def test_the_renderer_reaches_no_address_and_no_file_but_its_own(files):
     assert Path("/etc/hostname").read_text().strip() not in reading.text(content)
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1/", "file:///etc/hostname", "data:text/plain,x", "bundled:other"])
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1/", "file:///etc/hostname", "data:text/plain,x", "bundled:other"]
+)
 def test_the_fetcher_refuses_what_it_was_not_given(url):
     with pytest.raises(PermissionError):
         render.fetcher({"bundled:style.css": "/dev/null"}).fetch(url)

@@ -79,7 +79,10 @@ def application(
             ConsensusReport(
                 application_id=one.id, state="final", opened_at=datetime(2026, 2, 1, tzinfo=UTC),
                 finalised_at=datetime(2026, 3, 1, tzinfo=UTC),
-                marks=[ConsensusMark(criterion=c, score=s, comment="Sound.") for c, s in zip(CRITERIA, scores)],
+                marks=[
+                    ConsensusMark(criterion=criterion, score=score, comment="Sound.")
+                    for criterion, score in zip(CRITERIA, scores, strict=True)
+                ],
             )
         )  # fmt: skip
     db.session.commit()
@@ -123,7 +126,7 @@ def finding(page: Any, **changes: str) -> dict[str, str]:
 
 
 def fields(page: Any, marker: str = "") -> dict[str, str]:
-    """Names and values of the form of a page that holds `marker`."""
+    """Names and values of the form of a page that holds `marker`; the client adds its own form token."""
     from html.parser import HTMLParser
 
     class Forms(HTMLParser):
@@ -139,7 +142,7 @@ def fields(page: Any, marker: str = "") -> dict[str, str]:
             if not self.forms:
                 return
             form, name = self.forms[-1], facts.get("name", "")
-            if tag == "input" and name and facts.get("type") not in ("checkbox", "submit"):
+            if tag == "input" and name != "csrf_token" and facts.get("type") not in ("checkbox", "submit"):
                 form[name] = facts.get("value", "")
             elif tag == "textarea":
                 self.textarea, form[name] = name, ""
@@ -159,19 +162,3 @@ def fields(page: Any, marker: str = "") -> dict[str, str]:
     parser, wanted = Forms(), marker.partition('"')[2].rstrip('"')
     parser.feed(page.text)
     return next(form for form in parser.forms if not wanted or wanted in form)
-
-
-class Browser:
-    """A member of the cast at a browser. What the test itself has read or locked is let go before each request."""
-
-    def __init__(self, as_: Any, part: str) -> None:
-        db.session.rollback()
-        self.client = as_(part)
-
-    def get(self, address: str) -> Any:
-        db.session.rollback()
-        return self.client.get(address)
-
-    def post(self, address: str, data: dict[str, str]) -> Any:
-        db.session.rollback()
-        return self.client.post(address, data=data)

@@ -1,11 +1,9 @@
 """The panel notes aspects, an amended score with its reason, and a maximum grant; the consensus stays."""
 
-from tests.panels.built import MILLION, application, closed_call, finding
-
 from grants.applications.queries import by_public_id
-from grants.db import db
 from grants.panels import queries
 from grants.reviews.queries import consensus_of
+from tests.panels.built import MILLION, application, closed_call, finding
 
 
 def open_form(as_, cast, person="chair"):

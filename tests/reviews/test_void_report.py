@@ -5,9 +5,8 @@ from sqlalchemy import select
 
 from grants.db import db
 from grants.events import EventPayload
-from grants.mail import Mail
 from grants.reviews import queries
-from tests.reviews.typed import assignment, filled, fresh, report_url
+from tests.reviews.typed import assignment, filled, fresh, report_url, told
 
 CONFLICT = {"declaration": "conflict", "code": "D3", "reason": "My sister leads a work package."}
 
@@ -35,8 +34,8 @@ def test_a_late_conflict_closes_the_text_at_once(here, cast, as_):
     for address in (url, f"/applications/{here}/consensus", f"/applications/{here}", declaration):
         assert browser.get(address).status_code == 404
     assert as_("officer").get(url).status_code == 200
-    told = db.session.scalars(select(Mail.recipient).where(Mail.occasion.startswith("conflict_declared:")))
-    assert sorted(told) == sorted([cast.officer.email, cast.officer2.email])
+    declared = assignment(here, cast.expert).public_id
+    assert told(f"conflict_declared:{declared}") == sorted([cast.officer.email, cast.officer2.email])
 
 
 def test_a_void_report_counts_for_nothing(here, cast, as_):

@@ -8,6 +8,7 @@ from grants.applications.models import Application
 from grants.calls.scheme import library
 from grants.db import db
 from grants.experts.models import Assignment
+from grants.mail import Mail
 from grants.people.models import User
 from grants.reviews import queries
 from grants.reviews.questions import QUESTIONS
@@ -46,3 +47,9 @@ def fresh(application: str) -> Any:
     db.session.rollback()
     db.session.expire_all()
     return queries.consensus_at(application)
+
+
+def told(occasion: str) -> list[str]:
+    """Addresses that were written to on this occasion."""
+    db.session.rollback()
+    return sorted(db.session.scalars(select(Mail.recipient).where(Mail.occasion.startswith(f"{occasion}:"))))

@@ -1,5 +1,4 @@
 """The deadline second, in Brussels and elsewhere."""
-# ruff: noqa: DTZ001 - a local time of a call is naive; its zone stands beside it
 
 import re
 from datetime import UTC, datetime, timedelta

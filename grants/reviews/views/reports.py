@@ -71,13 +71,9 @@ def report(public_id: str) -> Answer:
 
 def _page(report: Any, form: Any, stored: Any = None) -> str:
     scheme, application = report.call.scheme, report.application
-    proposal = application.submission.proposal
-    submitted = {file.sha256 for file in proposal.attachments}
     return render_template(
         "reviews/report.html", report=report, form=form, stored=stored, scheme=scheme, questions=QUESTIONS,
-        application=application, proposal=proposal,
-        # One link for each file, however often the same content was uploaded.
-        files={file.sha256: file for file in application.attachments if file.sha256 in submitted}.values(),
+        application=application, proposal=application.submission.proposal,
         total=scoring.total(report.scores, scheme),
     )  # fmt: skip
 
