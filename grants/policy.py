@@ -282,7 +282,7 @@ RULES: dict[str, Rule] = {
     "application.submit": is_coordinator & in_state("draft", "reopened", "withdrawn") & before_deadline,
     "application.reopen": is_coordinator & in_state("submitted", "withdrawn") & before_deadline,
     "application.withdraw": is_coordinator & in_state("submitted", "reopened") & before_deadline,
-    "application.withdraw_late": is_coordinator & application_in(*GATE_STATES[:3], "admitted", *EVALUATED_STATES[:4]),
+    "application.withdraw_late": is_coordinator & application_in(*GATE_STATES, *EVALUATED_STATES[:4]),
     "application.history": applicant | (staff & call_is_closed),
     "application.receipt": applicant & has_submitted,
     "partner.edit": (is_coordinator | is_own_partner) & application_in("draft", "reopened") & before_deadline,

@@ -35,7 +35,7 @@ MOVES: dict[str, tuple[Move, ...]] = {
         Move("submit", ("draft", "reopened", "withdrawn"), "submitted"),
         Move("reopen", ("submitted", "withdrawn"), "reopened"),
         Move("withdraw", ("submitted", "reopened"), "withdrawn"),
-        Move("withdraw_late", ("submitted", "reopened", "eligibility", "admitted", "in_evaluation", "in_consensus",
+        Move("withdraw_late", ("submitted", "reopened", "eligibility", "inadmissible", "ineligible", "admitted", "in_evaluation", "in_consensus",
                                "in_panel", "evaluated"), "withdrawn_after_deadline"),
         Move("admit_to_eligibility", ("submitted", "reopened"), "eligibility"),
         Move("refuse_admissibility", ("submitted", "reopened"), "inadmissible"),

@@ -12,6 +12,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
+from grants.canonical import digest
 from grants.db import db
 from tests import world
 
@@ -172,7 +173,7 @@ TABLE: list[tuple[str, str, dict[str, str], set[Any]]] = [
     # decisions
     ("GET", "decisions.desk", {"reference": "ranked"}, STAFF),
     ("POST", "decisions.propose", {"reference": "ranked"}, OFFICERS),
-    ("POST", "decisions.approve_all", {"reference": "ranked"}, OFFICERS),
+    ("POST", "decisions.approve_all", {"reference": "evaluation"}, OFFICERS),
     ("GET", "decisions.decision", {"public_id": "ranked_best"}, STAFF),
     ("GET", "decisions.decision", {"public_id": "released_best"}, STAFF | {"coordinator"}),
     ("POST", "decisions.decision", {"public_id": "ranked_best"}, OFFICERS),
@@ -195,7 +196,7 @@ TABLE: list[tuple[str, str, dict[str, str], set[Any]]] = [
     ("POST", "documents.resume", {"public_id": "batch"}, set()),
 ]  # fmt: skip
 
-DATA = {"documents.want": {"kind": "receipt"}, "documents.want_for_call": {"kind": "ranking"},
+DATA = {"decisions.approve": {"version": "1"}, "decisions.approve_all": {"seen": digest([])}, "documents.want": {"kind": "receipt"}, "documents.want_for_call": {"kind": "ranking"},
         "documents.want_batch": {"kind": "letter"}}  # fmt: skip
 
 LOOKUPS = {
@@ -281,7 +282,7 @@ def test_only_these_people_get_through(
         to_sign_in = response.status_code == 302 and response.location.startswith("/login")
         if part is None and None not in allowed:
             assert to_sign_in or response.status_code in (403, 404)
-        elif response.status_code in TURNED_AWAY or to_sign_in:
+        elif to_sign_in or (response.status_code in TURNED_AWAY and not _is_form(response)):
             if response.status_code == 404:
                 never = browser.open(_nonsense(about, address), method=method, data=DATA.get(endpoint))
                 assert (never.status_code, _body(never)) == (404, _body(response))
@@ -291,6 +292,11 @@ def test_only_these_people_get_through(
                 built.put_back()
     # A lawful act that comes at the wrong moment in its form (409 with a page) still counts as turned away.
     assert through == allowed
+
+
+def _is_form(response: Any) -> bool:
+    """An old form is given back with 409 and what was typed: its person got through."""
+    return response.status_code == 409 and b'name="version"' in response.data
 
 
 def _body(response: Any) -> str:

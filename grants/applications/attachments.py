@@ -56,9 +56,21 @@ def inspect(content: bytes) -> Inspected:
 
 
 def _active_content(pdf: pikepdf.Pdf) -> bool:
-    for thing in pdf.objects:
-        if isinstance(thing, pikepdf.Dictionary | pikepdf.Stream) and any(key in thing for key in ACTIVE):
-            return True
+    return any(_is_active(thing) for thing in pdf.objects)
+
+
+def _is_active(thing: pikepdf.Object, depth: int = 0) -> bool:
+    """Whether an object, or a direct object inside it, may act; objects with a number of their own come by themselves."""
+    if depth > 50 or (depth and thing.is_indirect):
+        return False
+    if isinstance(thing, pikepdf.Array):
+        return any(_is_active(inner, depth + 1) for inner in thing if isinstance(inner, pikepdf.Object))
+    if isinstance(thing, pikepdf.Dictionary | pikepdf.Stream):
+        rows = dict(thing.items()) if isinstance(thing, pikepdf.Dictionary) else dict(thing.stream_dict.items())
+        return any(
+            key in ACTIVE or (isinstance(inner, pikepdf.Object) and _is_active(inner, depth + 1))
+            for key, inner in rows.items()
+        )
     return False
 
 

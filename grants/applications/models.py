@@ -15,6 +15,8 @@ from grants.calls.models import Call
 from grants.db import Base, Cents, Public
 from grants.people.models import User
 
+KNOWN_TO_APPLICANTS = ("draft", "submitted", "reopened", "withdrawn", "withdrawn_after_deadline", "not_submitted",
+                       "informed")  # fmt: skip
 SECTIONS = ("summary", "consortium", "budget", "researchers", "questions", "part_b", "declarations")
 
 
@@ -96,6 +98,12 @@ class Application(Public, Base):
         if self.accepts_changes(clock.now()) or self.state not in ("draft", "submitted", "reopened"):
             return self.state
         return "not_submitted" if self.state == "draft" else "locked"
+
+    @property
+    def state_for_applicants(self) -> str:
+        """The state without a word about the evaluation before the release (rulebook 7.4)."""
+        shown = self.shown_state
+        return shown if shown in KNOWN_TO_APPLICANTS else "locked"
 
     @property
     def contact_ids(self) -> set[int]:

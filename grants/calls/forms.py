@@ -1,5 +1,6 @@
 """What an officer types to set up a call."""
 
+import re
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -27,9 +28,14 @@ from grants.calls import deadline, scheme
 from grants.calls.models import Call
 
 
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+
+
 def no_control_characters(form: Any, field: Field) -> None:
-    """Databases refuse NUL, and no text needs the other control characters."""
-    if field.data and any(ord(c) < 32 and c not in "\n\r\t" for c in str(field.data)):
+    """Databases refuse NUL, and no text needs the other control characters; each is shown as a question mark."""
+    shown = CONTROL.sub("\ufffd", field.data or "")
+    if shown != (field.data or ""):
+        field.data = shown
         raise ValidationError(_("This contains characters that cannot be stored. Please type the text again."))
 
 

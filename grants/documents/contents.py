@@ -90,12 +90,15 @@ def page(
 
 
 def bundle(logo: str) -> dict[str, Path]:
-    fonts = config.HERE / "static" / "vendor" / "source-sans"
+    """All that a document's page may reach; an empty `logo` takes the built-in mark."""
+    static = config.HERE / "static"
+    fonts = static / "vendor" / "source-sans"
     return {
         "bundled:style.css": config.ROOT / "templates" / "documents" / "pdf" / "style.css",
         "bundled:upright.woff2": fonts / "SourceSans3VF-Upright.ttf.woff2",
         "bundled:italic.woff2": fonts / "SourceSans3VF-Italic.ttf.woff2",
-    } | ({"bundled:logo": Path(logo)} if logo else {})
+        "bundled:logo": Path(logo) if logo else static / "mark.svg",
+    }
 
 
 def _criteria(call: Call) -> dict[str, str]:

@@ -32,16 +32,16 @@ ATTEMPTS = 3
 def make(document_id: int) -> None:
     """Make one document. Safe to call twice or at once; what fails three times is failed and stops nothing else."""
     now = clock.now()
-    leased = db.session.execute(
+    attempts = db.session.scalar(
         update(Document)
         .where(Document.id == document_id, queries.free(Document, now))
         .values(state="working", lease_until=now + LEASE, attempts=Document.attempts + 1)
+        .returning(Document.attempts)
         .execution_options(synchronize_session=False)
     )
     db.session.commit()
-    if not leased.rowcount:
+    if attempts is None:
         return
-    attempts = db.session.get_one(Document, document_id).attempts
     try:
         if attempts > ATTEMPTS:
             raise render.RenderFailed("interrupted each time")

@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import aliased, joinedload
 
-from grants.applications.checklist import Finding, checklist
+from grants.applications.checklist import checklist
+from grants.applications.finding import Finding
 from grants.applications.models import Application, Submission
 from grants.applications.queries import not_barred
 from grants.calls.models import Call
@@ -14,6 +15,7 @@ from grants.calls.queries import calls_run_by
 from grants.db import db
 from grants.eligibility.models import GATE_OF_STATE, Ruling
 from grants.policy import OFFICER_READS
+
 
 def ruling(public_id: str) -> Ruling | None:
     """One ruling with its people, its application and the version that counts."""

@@ -1,4 +1,4 @@
-"""Pages of the gates: the desk of a call, the checklist with the ruling, confirmation and return by a second officer."""
+"""Pages of the gates: the desk of a call, the checklist with the ruling, and what the second officer does."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -11,7 +11,7 @@ from flask_security import current_user
 from werkzeug.wrappers import Response
 
 from grants import clock
-from grants.applications.checklist import Finding
+from grants.applications.finding import Finding
 from grants.applications.models import Application
 from grants.applications.queries import by_public_id
 from grants.calls.queries import by_reference
@@ -89,9 +89,9 @@ def _gate_page(application: Application, form: RulingForm, return_form: ReturnFo
     proposed = next((ruling for ruling in rulings if ruling.state == "proposed"), None)
     found = queries.findings(application, gate) if gate else ()
     return render_template(
-        "eligibility/application.html", application=application, submission=application.submission, call=application.call,
-        gate=gate, form=form, return_form=return_form or ReturnForm(formdata=None), rulings=rulings,
-        proposed=proposed, gate_names=GATE_NAMES,
+        "eligibility/application.html", application=application, submission=application.submission,
+        call=application.call, gate=gate, form=form, return_form=return_form or ReturnForm(formdata=None),
+        rulings=rulings, proposed=proposed, gate_names=GATE_NAMES,
         findings=[finding for finding in found if finding.gate == gate],
         advice=[finding for finding in found if finding.gate == "advice" and not finding.holds],
         may_rule=gate is not None and proposed is None and may("application.rule", application),

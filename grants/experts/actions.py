@@ -1,6 +1,5 @@
-"""Verbs about experts: the pool, conflicts of interest, invitations and what follows from them (rulebook 4.6, 4.7, 7.2)."""
+"""Verbs about experts: pool, conflicts of interest, invitations and answers (rulebook 4.6, 4.7, 7.2)."""
 
-from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -8,7 +7,7 @@ from grants import clock, events, mail
 from grants.applications.models import Application
 from grants.calls.models import Call
 from grants.db import db
-from grants.experts import conflicts, queries
+from grants.experts import conflicts, queries, suitability
 from grants.experts.models import Assignment, Conflict, Expert
 from grants.people import actions as people
 from grants.people.models import User
@@ -84,41 +83,13 @@ def remove_expert(call: Call, user: User, *, by: Any) -> None:
 # --- Conflicts of interest -------------------------------------------------------------------------------------------
 
 
-def person(user: User, expert: Expert | None) -> conflicts.Person:
-    """What the rules about conflicts are told of somebody."""
-    if expert is None:
-        return conflicts.Person(user.name, user.email)
-    past = tuple(
-        conflicts.Employment(
-            job["name"], job.get("pic", ""), date.fromisoformat(job["until"]) if job.get("until") else None
-        )
-        for job in expert.past_employers
-    )
-    return conflicts.Person(user.name, user.email, expert.orcid, expert.employer, expert.employer_pic, past)
-
-
-def suspicions(application: Application, experts: Iterable[Expert]) -> Mapping[int, tuple[conflicts.Detected, ...]]:
-    """What the rules find between an application and each expert, by user id; nothing is written."""
-    assert application.submission is not None
-    experts = list(experts)
-    traces = conflicts.Traces.of(application.submission.proposal)
-    rivals = queries.competing(application, [expert.user for expert in experts])
-    today = clock.now().date()
-    return {
-        expert.user_id: conflicts.detected(
-            person(expert.user, expert), traces, on=today, competing=rivals.get(expert.user_id, ())
-        )
-        for expert in experts
-    }
-
-
 def detect(application: Application, user: User) -> list[Conflict]:
     """Write down what the rules find; a ruling stands unless the facts under it have changed.
 
     Returns all conflicts of the person with the application, found now or before.
     """
     expert = queries.expert(user)
-    found = suspicions(application, [expert])[user.id] if expert else ()
+    found = suitability.suspicions(application, [expert])[user.id] if expert else ()
     known = {(conflict.code, conflict.rule): conflict for conflict in queries.conflicts_of(application, user)}
     for one in found:
         conflict = known.get((one.code, one.rule))

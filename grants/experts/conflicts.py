@@ -23,8 +23,8 @@ CODES = {
     "D8": N_("member of the Programme Committee"),
     "D9": N_("applicant or partner in a competing application of this call"),
     "P1": N_("employed by an applicant within the last three years"),
-    "P2": N_("contract, grant, membership of a decision-making body or research collaboration with an applicant, now or "
-             "within the last three years"),
+    "P2": N_("contract, grant, membership of a decision-making body or research collaboration with an applicant, "
+             "now or within the last three years"),
     "P3": N_("another situation that could cast doubt on impartiality, or look so to an outsider"),
 }  # fmt: skip
 """D codes disqualify, P codes are for the officer to decide (rulebook 4.7)."""
@@ -96,15 +96,17 @@ class Traces:
 
     @classmethod
     def of(cls, proposal: Proposal) -> "Traces":
-        named = {p.contact_name: p for p in proposal.partners if p.contact_name}
+        contacts = [p.contact_name for p in proposal.partners]
         researchers = [f"{r.first_name} {r.last_name}".strip() for r in proposal.researchers]
         return cls(
             pics={p.pic: p.label for p in proposal.partners if p.pic},
-            organisations={name: p.label for p in proposal.partners for name in aliases(p.name) | aliases(p.short_name)},
+            organisations={
+                name: p.label for p in proposal.partners for name in aliases(p.name) | aliases(p.short_name)
+            },
             domains={domain(p.contact_email): p.label for p in proposal.partners if p.contact_email},
             emails={p.contact_email.lower(): p.contact_name or p.label for p in proposal.partners if p.contact_email},
-            orcids={r.orcid: f"{r.first_name} {r.last_name}".strip() for r in proposal.researchers if r.orcid},
-            names={words(name): name for name in (*named, *researchers) if words(name)},
+            orcids={r.orcid: name for r, name in zip(proposal.researchers, researchers, strict=True) if r.orcid},
+            names={words(name): name for name in (*contacts, *researchers) if words(name)},
         )
 
 

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select
+from sqlalchemy.orm import aliased, joinedload
 
 from grants.applications.models import Application, Partner, Researcher, Submission
 from grants.applications.queries import not_barred
@@ -36,7 +36,7 @@ def belongs(user: Any, call: Call) -> bool:
     return db.session.scalar(query) is not None
 
 
-def pool(call: Call) -> Select[tuple[Expert]]:
+def pool(call: Call) -> Select[Expert]:
     """The experts of a call, by name, with their accounts."""
     return (
         select(Expert)
@@ -44,7 +44,7 @@ def pool(call: Call) -> Select[tuple[Expert]]:
         .join(Appointment, (Appointment.user_id == User.id) & (Appointment.role == "expert"))
         .where(Appointment.call_id == call.id)
         .options(joinedload(Expert.user))
-        .order_by(User.name, User.id)
+        .order_by(User.name, User.email)
     )
 
 
@@ -57,8 +57,8 @@ def persons(call: Call) -> Sequence[User]:
     """Everybody who may have to keep away from an application of the call: its experts and all who work for it."""
     for_call = Appointment.call_id == call.id
     for_programme = (Appointment.programme_id == call.programme_id) & (Appointment.role == "officer")
-    people = select(Appointment.user_id).where(for_call | for_programme)
-    return db.session.scalars(select(User).where(User.id.in_(people)).order_by(User.name, User.id)).all()
+    people = select(User).join(Appointment, Appointment.user_id == User.id).where(for_call | for_programme)
+    return db.session.scalars(people.distinct().order_by(User.name, User.email)).all()
 
 
 def count_pool(call: Call) -> int:
@@ -152,12 +152,18 @@ def _evaluators() -> Any:
 
 
 def _doubtful(user: Any) -> Any:
-    """Conflicts that wait for an officer's ruling; those about the person are for somebody else."""
+    """Conflicts whose ruling decides something: not about the person, nor about somebody who is barred anyway."""
+    other = aliased(Conflict)
+    is_barred = exists().where(
+        other.application_id == Conflict.application_id,
+        other.user_id == Conflict.user_id,
+        or_(other.status == "confirmed", (other.status == "suggested") & other.code.startswith("D")),
+    )
     return (
         select(func.count())
         .select_from(Conflict)
         .where(Conflict.application_id == Application.id, Conflict.status == "suggested")
-        .where(Conflict.code.startswith("P"), Conflict.user_id != user.id)
+        .where(Conflict.code.startswith("P"), Conflict.user_id != user.id, ~is_barred)
         .correlate(Application)
         .scalar_subquery()
     )
@@ -198,7 +204,7 @@ def asked(application_ids: Iterable[int]) -> Mapping[int, list[Any]]:
     return by_application
 
 
-def of_expert(user: Any) -> Select[tuple[Assignment]]:
+def of_expert(user: Any) -> Select[Assignment]:
     """A person's own assignments, what is due first on top; not those that a conflict of interest has closed."""
     return (
         select(Assignment)
@@ -281,8 +287,9 @@ def competing(application: Application, users: Iterable[Any]) -> Mapping[int, se
         found[user_id].add(number)
     contacts = select(Partner.contact_id, Partner.contact_email, Application.number).join(Partner.application)
     contacts = contacts.where(*rivals, or_(Partner.contact_id.in_(people), Partner.contact_email.in_(addresses)))
-    for user_id, address, number in db.session.execute(contacts):
-        found[user_id if user_id in people else addresses[address]].add(number)
+    for contact_id, address, number in db.session.execute(contacts):
+        user_id = contact_id if contact_id is not None and contact_id in people else addresses[address]
+        found[user_id].add(number)
     researchers = (
         select(Expert.user_id, Application.number)
         .join(Researcher, (Researcher.orcid == Expert.orcid) & (Expert.orcid != ""))

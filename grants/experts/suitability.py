@@ -1,11 +1,13 @@
 """Whom to ask for one application: shared keywords speak for somebody, load and conflicts against (rulebook 4.6)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import date
 
+from grants import clock
 from grants.applications.models import Application
-from grants.experts import actions, queries
-from grants.experts.conflicts import Detected, words
+from grants.experts import queries
+from grants.experts.conflicts import Detected, Employment, Person, Traces, detected, words
 from grants.experts.models import Conflict, Expert
 
 
@@ -20,10 +22,27 @@ class Candidate:
     """Conflicts that bar or wait for a ruling: written down already, or found just now."""
     bars: bool
 
-    @property
-    def is_open(self) -> bool:
-        """Nothing has to be ruled on before this expert is invited."""
-        return not self.found
+
+def person(expert: Expert) -> Person:
+    """What the rules about conflicts are told of somebody."""
+    past = tuple(
+        Employment(job["name"], job.get("pic", ""), date.fromisoformat(job["until"]) if job.get("until") else None)
+        for job in expert.past_employers
+    )
+    user = expert.user
+    return Person(user.name, user.email, expert.orcid, expert.employer, expert.employer_pic, past)
+
+
+def suspicions(application: Application, experts: Collection[Expert]) -> Mapping[int, tuple[Detected, ...]]:
+    """What the rules find between an application and each expert, by user id; nothing is written."""
+    assert application.submission is not None
+    traces = Traces.of(application.submission.proposal)
+    rivals = queries.competing(application, [expert.user for expert in experts])
+    today = clock.now().date()
+    return {
+        expert.user_id: detected(person(expert), traces, on=today, competing=rivals.get(expert.user_id, ()))
+        for expert in experts
+    }
 
 
 def candidates(application: Application, *, besides: Collection[int], wanted: str = "") -> list[Candidate]:
@@ -35,7 +54,7 @@ def candidates(application: Application, *, besides: Collection[int], wanted: st
         if expert.user_id not in besides and _mentions(expert, wanted)
     ]  # fmt: skip
     loads = queries.loads(application.call)
-    suspicions = actions.suspicions(application, pool)
+    suspected = suspicions(application, pool)
     known: dict[int, list[Conflict]] = {}
     for conflict in queries.conflicts(application):
         known.setdefault(conflict.user_id, []).append(conflict)
@@ -43,22 +62,20 @@ def candidates(application: Application, *, besides: Collection[int], wanted: st
     found = []
     for expert in pool:
         written = known.get(expert.user_id, [])
-        overruled = {(c.code, c.rule, c.reason) for c in written if c.status == "overruled"}
-        kept = {(c.code, c.rule) for c in written if c.status != "overruled"}
-        fresh = [
-            one for one in suspicions[expert.user_id]
-            if (one.code, one.rule) not in kept and (one.code, one.rule, one.detail) not in overruled
-        ]  # fmt: skip
+        ruled = {(c.code, c.rule, c.reason) for c in written if c.status == "overruled"}
         standing = [c for c in written if c.status != "overruled"]
+        kept = {(c.code, c.rule) for c in standing}
+        fresh = [
+            one for one in suspected[expert.user_id]
+            if (one.code, one.rule) not in kept and (one.code, one.rule, one.detail) not in ruled
+        ]  # fmt: skip
         bars = (
             expert.user_id in applicants
-            or any(c.bars for c in standing)
+            or any(conflict.bars for conflict in standing)
             or any(one.code.startswith("D") for one in fresh)
         )
         shared = tuple(keyword for keyword in expert.keywords if words(keyword) in topics)
-        found.append(
-            Candidate(expert, shared, loads.get(expert.user_id, 0), (*standing, *fresh), bars)
-        )
+        found.append(Candidate(expert, shared, loads.get(expert.user_id, 0), (*standing, *fresh), bars))
     return sorted(found, key=lambda one: (one.bars, bool(one.found), -len(one.shared), one.load))
 
 

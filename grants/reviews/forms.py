@@ -101,10 +101,14 @@ def _marks(scheme: Scheme, *, justified: bool) -> dict[str, Any]:
     for criterion in scheme.criteria:
         named = {"criterion": _(criterion.name)}
         fields[f"score_{criterion.id}"] = ScoreField(_l("Score for %(criterion)s", **named), scheme)
-        fields[f"comment_{criterion.id}"] = TextAreaField(_l("Comment on %(criterion)s", **named), TEXT)
+        fields[f"comment_{criterion.id}"] = TextAreaField(
+            _l("Comment on %(criterion)s", **named), TEXT, render_kw={"rows": 10}
+        )
         if justified:
             fields[f"justification_{criterion.id}"] = TextAreaField(
-                _l("Reason for a score of %(criterion)s outside the individual scores", **named), EXTRA_TEXT
+                _l("Reason for a score of %(criterion)s outside the individual scores", **named),
+                EXTRA_TEXT,
+                render_kw={"rows": 3},
             )
     for question in QUESTIONS:
         fields[f"answer_{question.key}"] = AnswerField(
@@ -112,7 +116,7 @@ def _marks(scheme: Scheme, *, justified: bool) -> dict[str, Any]:
             choices=[SelectChoice(value, _(label)) for value, label in question.answers],
         )  # fmt: skip
         fields[f"remark_{question.key}"] = TextAreaField(
-            _l("Comment on %(number)s", number=question.number), EXTRA_TEXT
+            _l("Comment on %(number)s", number=question.number), EXTRA_TEXT, render_kw={"rows": 2}
         )
     return fields
 

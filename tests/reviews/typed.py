@@ -52,4 +52,4 @@ def fresh(application: str) -> Any:
 def told(occasion: str) -> list[str]:
     """Addresses that were written to on this occasion."""
     db.session.rollback()
-    return sorted(db.session.scalars(select(Mail.recipient).where(Mail.occasion.startswith(f"{occasion}:"))))
+    return sorted(db.session.scalars(select(Mail.recipient).where(Mail.occasion.startswith(occasion))))

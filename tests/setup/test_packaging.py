@@ -18,9 +18,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 RUNTIME = [Requirement(line) for line in PROJECT["project"]["dependencies"]]
-GROUPS = {
-    name: [Requirement(line) for line in lines] for name, lines in PROJECT["dependency-groups"].items()
-}
+GROUPS = {name: [Requirement(line) for line in lines] for name, lines in PROJECT["dependency-groups"].items()}
 PINS = ("requirements.txt", "requirements-test.txt")
 
 
@@ -43,7 +41,9 @@ def test_each_pin_is_a_version_with_hashes_and_nothing_else(name: str) -> None:
 
 @pytest.mark.parametrize("name", PINS)
 def test_no_pin_names_an_address(name: str) -> None:
-    assert re.findall(r"\w+://\S*|--\w*index\S*|--find-links\S*|--trusted\S*", (ROOT / name).read_text()) == []
+    assert (
+        re.findall(r"\w+://\S*|--\w*index\S*|--find-links\S*|--trusted\S*", (ROOT / name).read_text()) == []
+    )
 
 
 @pytest.mark.parametrize(
@@ -51,9 +51,13 @@ def test_no_pin_names_an_address(name: str) -> None:
     [(RUNTIME + GROUPS["build"], "requirements.txt"), (GROUPS["test"], "requirements-test.txt")],
     ids=PINS,
 )
-def test_what_the_project_asks_for_is_pinned_to_a_version_it_accepts(wanted: list[Requirement], name: str) -> None:
+def test_what_the_project_asks_for_is_pinned_to_a_version_it_accepts(
+    wanted: list[Requirement], name: str
+) -> None:
     pins = pinned(name)
-    unmet = [str(need) for need in wanted if pins.get(canonicalize_name(need.name), "0") not in need.specifier]
+    unmet = [
+        str(need) for need in wanted if pins.get(canonicalize_name(need.name), "0") not in need.specifier
+    ]
     assert unmet == []
 
 
@@ -87,7 +91,9 @@ def test_what_is_imported_is_declared(folder: str, declared: list[Requirement]) 
     foreign = set(imports(folder)) - sys.stdlib_module_names - {"grants", "tests"}
     foreign -= {path.stem for path in (ROOT / folder).rglob("*") if path.suffix == ".py" or path.is_dir()}
     undeclared = {
-        name for name in foreign if not known & {canonicalize_name(found) for found in distributions.get(name, ())}
+        name
+        for name in foreign
+        if not known & {canonicalize_name(found) for found in distributions.get(name, ())}
     }
     assert undeclared == set()
 
@@ -162,7 +168,8 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_help_names_every_command() -> None:
-    commands = set(re.findall(r"^    (\w+)(?: \|[^)]*)?\)", (ROOT / "run").read_text(), re.MULTILINE))
+    _, _, answered = (ROOT / "run").read_text().partition('case "${1:-}" in')
+    commands = set(re.findall(r"^    (\w+)(?: \|[^)\n]*)?\)", answered, re.MULTILINE))
     told = run("help")
     assert told.returncode == 0
     assert set(re.findall(r"^\./run (\w+)", told.stdout, re.MULTILINE)) == commands

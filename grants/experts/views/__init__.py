@@ -1,0 +1,70 @@
+"""Pages about experts: pool and assignments, conflicts of interest, answers to invitations; and what waits for whom."""
+
+from datetime import UTC, datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from grants import clock
+from grants.experts import queries
+from grants.experts.conflicts import CODES, RULES
+from grants.experts.models import Assignment
+
+blueprint = Blueprint("experts", __name__)
+
+
+@blueprint.app_template_global("conflict_text")
+def conflict_text(code: str) -> str:
+    """A situation of rulebook 4.7 in plain words."""
+    return _(CODES[code])
+
+
+@blueprint.app_template_global("found_text")
+def found_text(found: Any) -> str:
+    """What a rule found, or what a person wrote."""
+    detail = getattr(found, "detail", None) or found.reason
+    return _(RULES[found.rule], detail=detail) if found.rule else detail
+
+
+def end_of(assignment: Assignment) -> datetime | None:
+    """The end of the day on which the report is due, where the call is."""
+    if assignment.due_on is None:
+        return None
+    return datetime.combine(assignment.due_on, time(23, 59, 59), ZoneInfo(assignment.call.zone)).astimezone(UTC)
+
+
+def tasks(user: Any) -> list[dict[str, Any]]:
+    """Invitations and declarations for experts; missing experts and conflicts to rule on for officers."""
+    rows = [_own_task(assignment) for assignment in queries.unanswered(user)] if user.holds("expert") else []
+    for call, too_few, to_rule in queries.waiting_by_call(user, clock.now()) if user.holds("officer") else ():
+        for count, title in (
+            (too_few, ngettext("Find experts for %(num)s application",
+                               "Find experts for %(num)s applications", too_few)),
+            (to_rule, ngettext("Rule on conflicts of interest in %(num)s application",
+                               "Rule on conflicts of interest in %(num)s applications", to_rule)),
+        ):  # fmt: skip
+            if count:
+                url = url_for("experts.matrix", reference=call.reference)
+                rows.append({"title": title, "url": url, "meta": call.title, "due": None, "tone": "warning"})
+    return rows
+
+
+def _own_task(assignment: Assignment) -> dict[str, Any]:
+    application = assignment.application
+    assert application.submission is not None
+    acronym = application.submission.acronym
+    return {
+        "title": _("Accept or decline the evaluation of %(acronym)s", acronym=acronym)
+        if assignment.state == "invited"
+        else _("Declare your interests in %(acronym)s", acronym=acronym),
+        "url": url_for("experts.assignment", public_id=assignment.public_id),
+        "meta": application.call.title,
+        "due": end_of(assignment),
+        "tone": "info",
+    }
+
+
+from grants.experts.views import answering, assigning, conflicts  # noqa: E402, F401  (routes hang on the blueprint)

@@ -1,0 +1,158 @@
+"""What people type and post by mistake or on purpose: a clear message, nothing lost, never a crash."""
+
+import io
+from typing import Any
+
+import pikepdf
+import pytest
+
+from grants.applications import queries
+from grants.db import db
+from grants.demo import story
+
+ODD_TEXTS = {
+    "NUL": "before\x00after", "emoji": "👩🏽‍🔬 research", "right to left": "مشروع", "formula": "=HYPERLINK(1)",
+    "markup": "<script>alert(1)</script>", "200 pages": "word " * 100_000,
+}  # fmt: skip
+
+
+def _whole(public_id: str) -> Any:
+    db.session.expire_all()
+    return queries.whole(public_id)
+
+
+def _version(public_id: str, name: str) -> str:
+    section = queries.section(_whole(public_id), name)
+    return str(section.version if section else 0)
+
+
+@pytest.mark.parametrize("text", ODD_TEXTS.values(), ids=ODD_TEXTS.keys())
+def test_odd_texts_in_the_summary(as_: Any, names: Any, text: str) -> None:
+    """Either saved as it is and shown inert, or refused beside the field with the text still there."""
+    public_id = names.applications["draft"]
+    form = {"acronym": "ODD", "title": "T", "abstract": text, "version": _version(public_id, "summary")}
+    response = as_("coordinator").post(f"/applications/{public_id}/summary", data=form)
+    assert response.status_code in (303, 422)
+    if response.status_code == 303:
+        assert _whole(public_id).abstract == text
+        page = as_("coordinator").get(f"/applications/{public_id}/summary").get_data(as_text=True)
+        assert "<script>alert" not in page
+    else:
+        page = response.get_data(as_text=True)
+        assert "aria-invalid" in page
+        assert text.replace("\x00", "\ufffd").strip()[:60].split("<")[0] in page or "\x00" in text
+
+
+@pytest.mark.parametrize("amount", ["-5", "12,345,6", "abc", "1e9", "NaN", "99999999999999999999", "1.234"])
+def test_amounts_that_are_none(as_: Any, names: Any, amount: str) -> None:
+    public_id = names.applications["draft"]
+    partner = _whole(public_id).partners[0].public_id
+    form = {"personnel": amount, "requested": "10", "version": _version(public_id, f"partner:{partner}")}
+    response = as_("coordinator").post(f"/partners/{partner}/budget", data=form)
+    page = response.get_data(as_text=True)
+    assert response.status_code == 422
+    assert f'value="{amount}"' in page
+    assert 'aria-invalid="true"' in page
+
+
+def test_fields_that_the_form_does_not_have_are_ignored(as_: Any, names: Any) -> None:
+    """Nobody becomes coordinator, gains a version or moves a state by posting more than was asked (trust: A-14)."""
+    public_id = names.applications["draft"]
+    before = _whole(public_id)
+    facts = (before.state, before.version, before.coordinator_id, before.call_id)
+    form = {"acronym": "SAME", "version_number": "9", "state": "informed", "coordinator_id": "1", "call_id": "2",
+            "version": _version(public_id, "summary")}  # fmt: skip
+    assert as_("coordinator").post(f"/applications/{public_id}/summary", data=form).status_code == 303
+    after = _whole(public_id)
+    assert (after.state, after.version, after.coordinator_id, after.call_id) == facts
+
+
+def test_a_partner_cannot_make_itself_coordinator(as_: Any, names: Any) -> None:
+    public_id = names.applications["draft"]
+    partner = _whole(public_id).partners[1]
+    form = {"name": "Firm B SAS", "country": "FR", "activity": "PRC", "role": "coordinator",
+            "version": _version(public_id, f"partner:{partner.public_id}")}  # fmt: skip
+    assert as_("partner").post(f"/partners/{partner.public_id}", data=form).status_code == 303
+    assert [p.role for p in _whole(public_id).partners] == ["coordinator", "beneficiary", "beneficiary"]
+
+
+def test_two_people_in_one_section(as_: Any, names: Any) -> None:
+    """The second keeps what they typed and sees what the first one saved; the next save goes through."""
+    public_id = names.applications["draft"]
+    stale = _version(public_id, "summary")
+    coordinator = as_("coordinator")
+    first = {"acronym": "FIRST", "title": "First", "abstract": "From the first tab", "version": stale}
+    assert coordinator.post(f"/applications/{public_id}/summary", data=first).status_code == 303
+    second = {"acronym": "SECOND", "title": "Second", "abstract": "From the second tab", "version": stale}
+    response = coordinator.post(f"/applications/{public_id}/summary", data=second)
+    page = response.get_data(as_text=True)
+    assert response.status_code == 409
+    assert "From the first tab" in page
+    assert "From the second tab" in page
+    again = second | {"version": _version(public_id, "summary")}
+    assert coordinator.post(f"/applications/{public_id}/summary", data=again).status_code == 303
+    assert _whole(public_id).abstract == "From the second tab"
+
+
+def _encrypted() -> bytes:
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(story.pdf(1))) as document:
+        document.save(out, encryption=pikepdf.Encryption(owner="o", user="u"))
+    return out.getvalue()
+
+
+def _with_script() -> bytes:
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(story.pdf(1))) as document:
+        document.Root.OpenAction = pikepdf.Dictionary(S=pikepdf.Name.JavaScript, JS="app.alert(1)")
+        document.save(out)
+    return out.getvalue()
+
+
+FILES = {
+    "empty": (b"", "choose|empty"), "word": (b"PK\x03\x04 a document", "not a PDF"),
+    "named pdf": (b"<html>", "not a PDF"), "broken": (story.pdf(2)[:200], "damaged"),
+    "encrypted": (_encrypted(), "protected"), "script": (_with_script(), "scripts"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("content", "reason"), FILES.values(), ids=FILES.keys())
+def test_files_that_are_no_good(as_: Any, names: Any, content: bytes, reason: str) -> None:
+    """Judged by content, refused beside the field with the reason; the earlier file stays."""
+    public_id = names.applications["reopened"]
+    before = _whole(public_id).attached["part_b"].sha256
+    response = as_("coordinator").post(
+        f"/applications/{public_id}/part-b", data={"file": (io.BytesIO(content), "part-b.pdf")}
+    )
+    assert response.status_code == 422
+    assert any(word in response.get_data(as_text=True).lower() for word in reason.lower().split("|"))
+    assert _whole(public_id).attached["part_b"].sha256 == before
+
+
+def test_a_good_file_is_kept_and_comes_back_as_a_download(as_: Any, names: Any) -> None:
+    public_id = names.applications["reopened"]
+    content = story.pdf(3)
+    browser = as_("coordinator")
+    upload = {"file": (io.BytesIO(content), "../../Müller & Söhne.pdf")}
+    assert browser.post(f"/applications/{public_id}/part-b", data=upload).status_code == 303
+    kept = _whole(public_id).attached["part_b"]
+    assert (kept.name, kept.pages) == ("Müller & Söhne.pdf", 3)
+    answer = browser.get(f"/applications/{public_id}/files/{kept.sha256}")
+    assert answer.data == content
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert answer.headers["Content-Security-Policy"].startswith("sandbox")
+
+
+@pytest.mark.parametrize("count", [2000, 2001], ids=["T-9.1 2000 accepted", "T-9.1 2001 refused"])
+def test_t_9_1_the_abstract_is_counted_in_characters(as_: Any, names: Any, count: int) -> None:
+    """Code points after NFC: an e with a combining accent is one, and the page's checklist says so."""
+    public_id = names.applications["reopened"]
+    form = {"acronym": "COUNT", "title": "T", "duration": "12", "abstract": "e\u0301" * count,
+            "keywords": "artificial intelligence",
+            "version": _version(public_id, "summary")}  # fmt: skip
+    browser = as_("coordinator")
+    assert browser.post(f"/applications/{public_id}/summary", data=form).status_code == 303
+    page = browser.get(f"/applications/{public_id}").get_data(as_text=True)
+    assert f"it has {count}." in page
+    submitted = browser.post(f"/applications/{public_id}/submission", data={"key": "c" * 32})
+    assert submitted.status_code == (303 if count == 2000 else 422)
