@@ -50,11 +50,15 @@ def open_proposal(application: Application) -> Ruling | None:
 
 
 def findings(application: Application, gate: str) -> tuple[Finding, ...]:
-    """What the rules find in the submitted version at this gate, by the law of the day of the deadline."""
+    """What the rules find in the submitted version at this gate, by the law of the day of the deadline.
+
+    What does not hold comes first, then what cannot be told.
+    """
     assert application.submission is not None
     call = application.call
     found = checklist(application.submission.proposal, call.rules, call.deadline_at.date())
-    return tuple(finding for finding in found if finding.gate in (gate, "advice"))
+    at_gate = (finding for finding in found if finding.gate in (gate, "advice"))
+    return tuple(sorted(at_gate, key=lambda finding: ("fails", "unknown", "holds").index(finding.verdict)))
 
 
 def gate_of(application: Application) -> str | None:

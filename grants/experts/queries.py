@@ -261,6 +261,13 @@ def conflicts(application: Application) -> Sequence[Conflict]:
     ).all()
 
 
+def undecided(application: Application) -> list[Conflict]:
+    """Possible conflicts that somebody has to rule on before the person may be invited."""
+    found = conflicts(application)
+    barred = {conflict.user_id for conflict in found if conflict.bars}
+    return [conflict for conflict in found if conflict.status == "suggested" and conflict.user_id not in barred]
+
+
 def conflicts_of(application: Application, user: Any) -> Sequence[Conflict]:
     """The conflicts of one person with one application, disqualifying ones first."""
     return db.session.scalars(

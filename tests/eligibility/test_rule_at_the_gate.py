@@ -121,6 +121,20 @@ def test_a_refusal_without_a_reason_is_asked_for_again(here, as_):
     assert rulings(here) == []
 
 
+def test_passing_against_the_rules_needs_a_reason(names, as_):
+    here = names.applications["eligibility"]
+    call = stored(here).call
+    call.rules_json = call.rules_json | {"min_countries": 9}
+    db.session.commit()
+
+    answer = propose(as_("officer"), here, "ok", gate="eligibility")
+
+    assert answer.status_code == 422
+    assert "Give the reason: you decide otherwise than the rules suggest." in answer.text
+    assert propose(as_("officer"), here, "ok", "The topic asks for three.", gate="eligibility").status_code == 303
+    assert rulings(here)[0] == ("eligibility", "ok", "confirmed", "The topic asks for three.")
+
+
 def test_a_page_of_the_gate_before_does_not_decide_at_the_next(here, as_):
     browser = as_("officer")
     propose(browser, here, "ok")

@@ -156,6 +156,7 @@ def test_an_officer_removes_an_assignment_before_a_report_and_may_invite_again(h
     bodies = db.session.scalars(told.where(Mail.recipient == cast.expert3.email))
     assert ["Too many already." in body for body in bodies] == [False]
     assert as_("expert3").get(f"/assignments/{assignment(here, cast.expert3).public_id}").status_code == 404
+    assert f'value="{cast.expert3.public_id}"' in browser.get(f"/applications/{here}/assignments").text
     invite(browser, here, cast.expert3)
     assert states(here) == {"Edda Assessor": "invited"}
 

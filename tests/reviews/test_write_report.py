@@ -149,7 +149,7 @@ def test_submitting_freezes_the_report_once(here, cast, as_):
 
 
 @pytest.mark.parametrize(
-    "who", ["expert2", "stranger", "coordinator", "conflicted", "chair", "other_officer"]
+    "who", ["expert", "expert2", "stranger", "coordinator", "conflicted", "chair", "other_officer"]
 )
 def test_nobody_sees_the_report_of_another_before_the_consensus(who, here, cast, as_):
     url, browser = report_url(here, cast.rapporteur), as_(who)

@@ -105,7 +105,8 @@ def _assignment_page(application: Application, form: AssignForm | None) -> str:
     standing = [(assignment, expert) for assignment, expert in asked if assignment.state in ASKED]
     found: list[Candidate] = []
     if may("application.assign", application):
-        found = candidates(application, besides={assignment.user_id for assignment, _expert in asked}, wanted=wanted)
+        besides = {one.user_id for one, _expert in asked if one.state != "void" or one.report is not None}
+        found = candidates(application, besides=besides, wanted=wanted)
     if form is None:
         form = AssignForm([one.expert.user.public_id for one in found], formdata=None)
     return render_template(
@@ -114,7 +115,7 @@ def _assignment_page(application: Application, form: AssignForm | None) -> str:
         sectors=dict(SECTORS),
         evaluators=sum(assignment.scores for assignment, _expert in standing),
         figures=queries.composition(expert for _assignment, expert in standing if expert is not None),
-        doubtful=[conflict for conflict in queries.conflicts(application) if conflict.status == "suggested"],
+        doubtful=queries.undecided(application),
     )  # fmt: skip
 
 
