@@ -31,7 +31,9 @@ def create_app(settings: dict[str, Any] | None = None) -> Flask:
         PREFERRED_URL_SCHEME="https" if app.config["HTTPS"] else "http",
     )
     app.config["INSTANCE"].mkdir(parents=True, exist_ok=True)
-    logging.basicConfig(level=app.config["LOG_LEVEL"], format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.basicConfig(
+        level=app.config["LOG_LEVEL"], format="%(asctime)s %(levelname)s %(name)s %(message)s"
+    )
     if app.config["PROXIES"]:
         count = app.config["PROXIES"]
         app.wsgi_app = ProxyFix(app.wsgi_app, count, count, count, count)  # type: ignore[method-assign]
@@ -56,7 +58,18 @@ def _register_stages(app: Flask) -> None:
     from grants.people import views as people
     from grants.reviews import views as reviews
 
-    for stage in (home, calls, applications, eligibility, experts, reviews, panels, decisions, documents, people):
+    for stage in (
+        home,
+        calls,
+        applications,
+        eligibility,
+        experts,
+        reviews,
+        panels,
+        decisions,
+        documents,
+        people,
+    ):
         app.register_blueprint(stage.blueprint)
     if app.config["DEMO"]:
         from grants import demo

@@ -7,13 +7,11 @@ import signal
 import subprocess
 import sys
 import threading
-import time
-from pathlib import Path
 from typing import Any
 
 import click
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from grants import __version__, config
 

@@ -23,19 +23,36 @@ class Setting:
 
 SETTINGS = (
     Setting("INSTANCE", "instance", "Folder for the embedded database, uploaded files, documents and mail."),
-    Setting("DATABASE_URL", "", "SQLAlchemy URL; empty means an SQLite file in the instance folder. "
-            "PostgreSQL: postgresql+psycopg://user:password@host/name."),
-    Setting("SECRET_KEY", "", "Signs tokens and forms; empty means one is made and kept in the instance folder."),
-    Setting("BASE_URL", "http://127.0.0.1:8000", "Address that people use; links in mails and PDFs start with it."),
-    Setting("DEMO", "", "1 turns on the demo: the 'sign in as' page and the demo programme. Never in production."),
+    Setting(
+        "DATABASE_URL",
+        "",
+        "SQLAlchemy URL; empty means an SQLite file in the instance folder. "
+        "PostgreSQL: postgresql+psycopg://user:password@host/name.",
+    ),
+    Setting(
+        "SECRET_KEY", "", "Signs tokens and forms; empty means one is made and kept in the instance folder."
+    ),
+    Setting(
+        "BASE_URL", "http://127.0.0.1:8000", "Address that people use; links in mails and PDFs start with it."
+    ),
+    Setting(
+        "DEMO", "", "1 turns on the demo: the 'sign in as' page and the demo programme. Never in production."
+    ),
     Setting("HTTPS", "", "1 when served behind TLS: cookies are then sent over HTTPS only."),
     Setting("PROXIES", "0", "Number of trusted reverse proxies in front (X-Forwarded-*)."),
-    Setting("SMTP_URL", "", "smtp://user:password@host:port or smtps://...; empty keeps mail as files and on the "
-            "outbox page."),
+    Setting(
+        "SMTP_URL",
+        "",
+        "smtp://user:password@host:port or smtps://...; empty keeps mail as files and on the outbox page.",
+    ),
     Setting("MAIL_FROM", "grants@localhost", "Sender of every mail."),
-    Setting("FUNDER_NAME", "European Centre for AI Excellence", "Name of the funder on pages, mails and letters."),
+    Setting(
+        "FUNDER_NAME", "European Centre for AI Excellence", "Name of the funder on pages, mails and letters."
+    ),
     Setting("FUNDER_ADDRESS", "1 place de la Recherche, 75005 Paris, France", "Postal address on letters."),
-    Setting("FUNDER_LOGO", "", "Path of an SVG or PNG shown on pages and letters; empty uses the built-in mark."),
+    Setting(
+        "FUNDER_LOGO", "", "Path of an SVG or PNG shown on pages and letters; empty uses the built-in mark."
+    ),
     Setting("SIGNATORY", "The Director of Programmes", "Name and function under each letter."),
     Setting("LEGAL_TEXT", "", "Path of a text file that replaces the means of redress on letters."),
     Setting("MAX_UPLOAD_MB", "10", "Largest file that may be uploaded, in megabytes."),
@@ -52,7 +69,9 @@ def from_environment(environ: Mapping[str, str] | None = None) -> dict[str, Any]
     """
     environ = os.environ if environ is None else environ
     known = {setting.name: setting.default for setting in SETTINGS}
-    given = {key.removeprefix("GRANTS_"): value for key, value in environ.items() if key.startswith("GRANTS_")}
+    given = {
+        key.removeprefix("GRANTS_"): value for key, value in environ.items() if key.startswith("GRANTS_")
+    }
     unknown = sorted(set(given) - set(known))
     if unknown:
         raise ValueError(f"unknown setting GRANTS_{unknown[0]}; 'grants settings' lists what exists")

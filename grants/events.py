@@ -77,8 +77,12 @@ def record(
     session.flush()
     application_id = thing.id if thing.noun == "application" else getattr(thing, "application_id", None)
     chain = f"application:{application_id}" if application_id else f"call:{thing.call_id}"
-    last = session.scalars(select(Event).where(Event.chain == chain).order_by(Event.number.desc()).limit(1)).first()
-    payload = EventPayload(salt=secrets.token_hex(16), facts={key: value for key, value in facts.items() if value})
+    last = session.scalars(
+        select(Event).where(Event.chain == chain).order_by(Event.number.desc()).limit(1)
+    ).first()
+    payload = EventPayload(
+        salt=secrets.token_hex(16), facts={key: value for key, value in facts.items() if value}
+    )
     event = Event(
         chain=chain,
         number=last.number + 1 if last else 1,
@@ -106,7 +110,9 @@ def broken_links(session: Session) -> list[str]:
 
     broken: list[str] = []
     last: Event | None = None
-    rows = session.scalars(select(Event).options(joinedload(Event.payload)).order_by(Event.chain, Event.number))
+    rows = session.scalars(
+        select(Event).options(joinedload(Event.payload)).order_by(Event.chain, Event.number)
+    )
     for event in rows.yield_per(1000):
         if last is None or last.chain != event.chain:
             last = None

@@ -11,6 +11,7 @@ from grants import clock
 from grants.applications import views as applications
 from grants.calls import queries as calls_queries
 from grants.calls import views as calls
+from grants.db import db
 from grants.decisions import views as decisions
 from grants.documents import views as documents
 from grants.eligibility import views as eligibility
@@ -18,7 +19,6 @@ from grants.experts import views as experts
 from grants.panels import views as panels
 from grants.people.models import User
 from grants.reviews import views as reviews
-from grants.db import db
 from grants.web import LANGUAGES, paged, public
 
 blueprint = Blueprint("home", __name__)
@@ -50,5 +50,7 @@ def language() -> Response:
             db.session.get_one(User, current_user.id).language = chosen
     target = urlsplit(request.form.get("next", ""))
     # Only a path of our own: never an address that somebody put into a link.
-    path = target.path if target.path.startswith("/") and not target.path.startswith("//") else url_for(".index")
+    path = (
+        target.path if target.path.startswith("/") and not target.path.startswith("//") else url_for(".index")
+    )
     return redirect(f"{path}?{target.query}" if target.query else path, 303)

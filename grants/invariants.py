@@ -35,7 +35,10 @@ STATEMENTS = {
 
 def broken(session: Session) -> dict[str, list[str]]:
     """Names of what is broken, with the rows concerned; empty when everything holds."""
-    found = {name: [str(row[0]) for row in session.execute(text(statement))] for name, statement in STATEMENTS.items()}
+    found = {
+        name: [str(row[0]) for row in session.execute(text(statement))]
+        for name, statement in STATEMENTS.items()
+    }
     found["broken event chain"] = events.broken_links(session)
     found["changed submission"] = [
         receipt

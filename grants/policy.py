@@ -54,7 +54,9 @@ def who(sentence: str) -> Callable[[Callable[[Any, Any], bool]], Rule]:
 
 def when(sentence: str) -> Callable[[Callable[[Any, Any], bool]], Rule]:
     """A predicate about the moment or the state: 409 with `sentence` when it fails."""
-    return lambda test: Rule(lambda user, thing: None if test(user, thing) else Refusal(sentence, WRONG_MOMENT))
+    return lambda test: Rule(
+        lambda user, thing: None if test(user, thing) else Refusal(sentence, WRONG_MOMENT)
+    )
 
 
 NOT_YOURS = N_("This is not open to you.")
@@ -120,7 +122,9 @@ def is_own_partner(user: Any, thing: Any) -> bool:
 @who(N_("This invitation is for somebody else."))
 def is_invited(user: Any, thing: Any) -> bool:
     """The signed-in, confirmed address is the one that was invited, and nobody has accepted yet."""
-    return bool(user.is_authenticated) and thing.contact_id is None and thing.contact_email == user.email.lower()
+    return (
+        bool(user.is_authenticated) and thing.contact_id is None and thing.contact_email == user.email.lower()
+    )
 
 
 @who(N_("You have a conflict of interest with this application."))
@@ -132,7 +136,11 @@ def has_no_conflict(user: Any, thing: Any) -> bool:
 @who(N_("This is assigned to another expert."))
 def is_assigned_expert(user: Any, thing: Any) -> bool:
     """The expert of this very assignment, unless it was declined or voided."""
-    return bool(user.is_authenticated) and thing.assignment.user_id == user.id and thing.assignment.state != "void"
+    return (
+        bool(user.is_authenticated)
+        and thing.assignment.user_id == user.id
+        and thing.assignment.state != "void"
+    )
 
 
 @who(N_("Only the experts of this application may see this."))
@@ -173,7 +181,9 @@ def in_state(*states: str) -> Rule:
 
 def application_in(*states: str) -> Rule:
     """The application that the thing belongs to stands in one of the states."""
-    return when(N_("This is not possible at this stage."))(lambda user, thing: thing.application.state in states)
+    return when(N_("This is not possible at this stage."))(
+        lambda user, thing: thing.application.state in states
+    )
 
 
 @when(N_("Make another organisation the coordinator first."))
@@ -286,12 +296,18 @@ RULES: dict[str, Rule] = {
     "application.history": applicant | (staff & call_is_closed),
     "application.receipt": applicant & has_submitted,
     "partner.edit": (is_coordinator | is_own_partner) & application_in("draft", "reopened") & before_deadline,
-    "partner.remove": is_coordinator & application_in("draft", "reopened") & before_deadline & is_not_lead_partner,
+    "partner.remove": is_coordinator
+    & application_in("draft", "reopened")
+    & before_deadline
+    & is_not_lead_partner,
     "invitation.accept": is_invited,
     # eligibility
     "call.received": (is_officer | is_observer) & call_is_closed,
     "application.rulings": staff & has_submitted & call_is_closed,
-    "application.rule": is_officer & has_no_conflict & call_is_closed & is_final
+    "application.rule": is_officer
+    & has_no_conflict
+    & call_is_closed
+    & is_final
     & in_state("submitted", "reopened", "eligibility"),
     "ruling.read": staff,
     "ruling.confirm": is_officer & has_no_conflict & in_state("proposed") & is_second_person,
@@ -299,7 +315,10 @@ RULES: dict[str, Rule] = {
     # experts
     "call.experts": is_officer,
     "application.assign": is_officer & has_no_conflict & in_state("admitted", "in_evaluation"),
-    "application.assignments": staff & has_submitted & call_is_closed & in_state("admitted", *EVALUATED_STATES),
+    "application.assignments": staff
+    & has_submitted
+    & call_is_closed
+    & in_state("admitted", *EVALUATED_STATES),
     "application.conflicts": is_officer & has_no_conflict & has_submitted & call_is_closed,
     "conflict.read": is_officer & has_no_conflict,
     "conflict.rule": is_officer & has_no_conflict & is_about_another,
@@ -307,13 +326,19 @@ RULES: dict[str, Rule] = {
     "assignment.read": asked_expert | staff,
     "assignment.open": asked_expert,
     "assignment.accept": asked_expert & in_state("invited") & application_in("admitted", "in_evaluation"),
-    "assignment.decline": asked_expert & in_state("invited", "accepted")
+    "assignment.decline": asked_expert
+    & in_state("invited", "accepted")
     & application_in("admitted", "in_evaluation"),
-    "assignment.declare": asked_expert & in_state("accepted", "cleared")
+    "assignment.declare": asked_expert
+    & in_state("accepted", "cleared")
     & application_in("admitted", *EVALUATED_STATES),
-    "assignment.remove": is_officer & has_no_conflict & in_state(*ASKED)
+    "assignment.remove": is_officer
+    & has_no_conflict
+    & in_state(*ASKED)
     & application_in("admitted", "in_evaluation", "in_consensus"),
-    "assignment.name_rapporteur": is_officer & has_no_conflict & in_state(*ASKED)
+    "assignment.name_rapporteur": is_officer
+    & has_no_conflict
+    & in_state(*ASKED)
     & application_in("admitted", "in_evaluation"),
     # reviews
     "report.read": (is_assigned_expert & declared_no_conflict & has_no_conflict)
@@ -322,12 +347,20 @@ RULES: dict[str, Rule] = {
     "report.remarks": (is_assigned_expert & has_no_conflict)
     | staff
     | (is_rapporteur & has_no_conflict & consensus_phase & in_state("submitted")),
-    "report.write": is_assigned_expert & has_no_conflict & declared_no_conflict & in_state("draft")
+    "report.write": is_assigned_expert
+    & has_no_conflict
+    & declared_no_conflict
+    & in_state("draft")
     & application_in("in_evaluation"),
-    "report.submit": is_assigned_expert & has_no_conflict & declared_no_conflict & in_state("draft")
+    "report.submit": is_assigned_expert
+    & has_no_conflict
+    & declared_no_conflict
+    & in_state("draft")
     & application_in("in_evaluation"),
     "report.reopen": is_officer & has_no_conflict & in_state("submitted") & application_in("in_evaluation"),
-    "report.void": is_officer & has_no_conflict & in_state("draft", "submitted")
+    "report.void": is_officer
+    & has_no_conflict
+    & in_state("draft", "submitted")
     & application_in("in_evaluation", "in_consensus", "in_panel"),
     "application.reports": staff,
     "application.open_consensus": is_officer & has_no_conflict & in_state("in_evaluation"),
@@ -336,16 +369,30 @@ RULES: dict[str, Rule] = {
     | (is_chair & has_no_conflict & application_in("in_panel", "evaluated", "informed")),
     "consensus.individual": staff | (evaluates & has_no_conflict & consensus_phase),
     "consensus.write": is_rapporteur & has_no_conflict & in_state("draft") & application_in("in_consensus"),
-    "consensus.circulate": is_rapporteur & has_no_conflict & in_state("draft") & application_in("in_consensus"),
+    "consensus.circulate": is_rapporteur
+    & has_no_conflict
+    & in_state("draft")
+    & application_in("in_consensus"),
     "consensus.approve": evaluates & has_no_conflict & in_state("approval") & application_in("in_consensus"),
-    "consensus.revise": is_rapporteur & has_no_conflict & in_state("approval", "agreed", "minority")
+    "consensus.revise": is_rapporteur
+    & has_no_conflict
+    & in_state("approval", "agreed", "minority")
     & application_in("in_consensus"),
-    "consensus.record_minority": is_rapporteur & has_no_conflict & in_state("approval")
+    "consensus.record_minority": is_rapporteur
+    & has_no_conflict
+    & in_state("approval")
     & application_in("in_consensus"),
-    "consensus.finalise": is_officer & has_no_conflict & in_state("agreed", "minority")
+    "consensus.finalise": is_officer
+    & has_no_conflict
+    & in_state("agreed", "minority")
     & application_in("in_consensus"),
-    "consensus.return": is_officer & has_no_conflict & in_state("agreed", "minority") & application_in("in_consensus"),
-    "consensus.restart": is_officer & has_no_conflict & in_state("draft", "approval", "agreed", "minority")
+    "consensus.return": is_officer
+    & has_no_conflict
+    & in_state("agreed", "minority")
+    & application_in("in_consensus"),
+    "consensus.restart": is_officer
+    & has_no_conflict
+    & in_state("draft", "approval", "agreed", "minority")
     & application_in("in_consensus"),
     # panels
     "call.panel": is_chair | is_officer | is_observer,

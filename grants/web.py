@@ -15,7 +15,20 @@ from zoneinfo import ZoneInfo
 import nh3
 from babel.dates import format_date, format_datetime, format_time
 from babel.numbers import format_currency, format_decimal, format_percent
-from flask import Flask, Response, abort, current_app, g, has_request_context, make_response, redirect, render_template, request, session, url_for
+from flask import (
+    Flask,
+    Response,
+    abort,
+    current_app,
+    g,
+    has_request_context,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_security import current_user
@@ -163,7 +176,8 @@ def _write_access_log() -> None:
     user_id = current_user.id if current_user.is_authenticated else None
     with db.engine.begin() as connection:
         connection.execute(
-            AccessEntry.__table__.insert(), [{"at": clock.now(), "user_id": user_id, **entry} for entry in entries]
+            AccessEntry.__table__.insert(),
+            [{"at": clock.now(), "user_id": user_id, **entry} for entry in entries],
         )
 
 
@@ -193,7 +207,9 @@ SENTENCES = {
 def _error_page(status: int, sentence: str | None = None) -> Response:
     sentence = sentence or _(SENTENCES.get(status, SENTENCES[500]))
     heading = _(HEADINGS.get(status, HEADINGS[500]))
-    return make_response(render_template("errors/error.html", heading=heading, sentence=sentence, status=status), status)
+    return make_response(
+        render_template("errors/error.html", heading=heading, sentence=sentence, status=status), status
+    )
 
 
 def _on_http_error(error: HTTPException) -> Response | AnyResponse:
@@ -330,12 +346,15 @@ def event_name(event: Any) -> str:
     return f"{_(NOUNS.get(event.noun, event.noun))}: {_(VERBS.get(event.verb, event.verb))}"
 
 
+MARKDOWN_TAGS = set("p h2 h3 h4 h5 h6 ul ol li strong em a blockquote code br hr".split())
+
+
 def markdown(text: str) -> Markup:
     """A text that an officer formatted, as clean HTML: headings below the page's own, no raw HTML, no images."""
     html = MarkdownIt("commonmark", {"html": False}).render(text or "")
     html = re.sub(r"<(/?)h([1-6])>", lambda m: f"<{m[1]}h{min(6, int(m[2]) + 1)}>", html)
-    tags = {"p", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "strong", "em", "a", "blockquote", "code", "br", "hr"}
-    return Markup(nh3.clean(html, tags=tags, attributes={"a": {"href"}}, url_schemes={"http", "https", "mailto"}))  # noqa: S704
+    cleaned = nh3.clean(html, tags=MARKDOWN_TAGS, attributes={"a": {"href"}}, url_schemes={"http", "https", "mailto"})
+    return Markup(cleaned)  # noqa: S704
 
 
 TONES = {
@@ -382,7 +401,9 @@ def _headers(response: Response) -> Response:
     headers.setdefault("Referrer-Policy", "no-referrer")
     headers.setdefault("X-Robots-Tag", "noindex" if current_user.is_authenticated else "all")
     if request.endpoint != "static":
-        headers.setdefault("Cache-Control", "no-store, private" if current_user.is_authenticated else "no-cache")
+        headers.setdefault(
+            "Cache-Control", "no-store, private" if current_user.is_authenticated else "no-cache"
+        )
         headers.add("Vary", "Cookie")
     return response
 
@@ -400,8 +421,12 @@ def navigation() -> list[dict[str, Any]]:
         if user.holds("admin"):
             entries.append(("people.index", N_("People")))
             entries.append(("people.outbox", N_("Outbox")))
-    return [{"label": _(label), "url": url_for(endpoint), "current": request.endpoint == endpoint}
-            for endpoint, label in entries]  # fmt: skip
+    here = request.path
+    links = [(_(label), url_for(endpoint)) for endpoint, label in entries]
+    return [
+        {"label": label, "url": url, "current": here == url or (url != "/" and here.startswith(f"{url}/"))}
+        for label, url in links
+    ]
 
 
 def init_app(app: Flask) -> None:
@@ -422,10 +447,29 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(IntegrityError, _on_collision)
     if not app.testing:
         app.register_error_handler(Exception, _on_crash)
-    for word in (money, amount, amount_shown, markdown, event_name, score, percent, day, moment, country, state_name, state_tone):
+    for word in (
+        money,
+        amount,
+        amount_shown,
+        markdown,
+        event_name,
+        score,
+        percent,
+        day,
+        moment,
+        country,
+        state_name,
+        state_tone,
+    ):
         app.add_template_filter(word)
     app.jinja_env.globals.update(
-        may=may, why_not=why_not, localised=localised, link=link, new_key=new_key, now=clock.now, format_datetime=format_datetime
+        may=may,
+        why_not=why_not,
+        localised=localised,
+        link=link,
+        new_key=new_key,
+        now=clock.now,
+        format_datetime=format_datetime,
     )
 
     @app.context_processor

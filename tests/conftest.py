@@ -59,7 +59,11 @@ class PostgresStore:
         self.name, self.kept = name, f"{name}_kept"
         self.admin = create_engine(base, isolation_level="AUTOCOMMIT")
         self._do(f"CREATE DATABASE {name}")
-        self.url = base.replace("/postgres?", f"/{name}?") if "/postgres?" in base else base.rsplit("/", 1)[0] + f"/{name}"
+        self.url = (
+            base.replace("/postgres?", f"/{name}?")
+            if "/postgres?" in base
+            else base.rsplit("/", 1)[0] + f"/{name}"
+        )
 
     def _do(self, statement: str) -> None:
         with self.admin.connect() as connection:
@@ -87,17 +91,16 @@ def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     """The application on a migrated database that holds the world."""
     instance = tmp_path_factory.mktemp(request.param)
     store: Any
-    if request.param == "sqlite":
-        store = SqliteStore(instance)
-    else:
-        store = PostgresStore(request.getfixturevalue("postgres"))
+    sqlite = request.param == "sqlite"
+    store = SqliteStore(instance) if sqlite else PostgresStore(request.getfixturevalue("postgres"))
     settings = config.from_environment({"GRANTS_INSTANCE": str(instance), "GRANTS_DATABASE_URL": store.url})
     # Thousands of sign-ins would spend their time on hashing; one test of its own signs in with argon2.
     app = create_app(settings | {"TESTING": True, "SECURITY_PASSWORD_HASH": "plaintext", "QUEUE": None})
     migrate_database(app)
     with app.app_context():
         names = world.build()
-        db.engine.dispose()
+    with app.app_context():
+        db.engine.dispose()  # only now has the session of the block above given its connection back
     store.keep()
     shutil.copytree(instance / "files", instance / "kept-files", dirs_exist_ok=True)
 

@@ -12,7 +12,9 @@ def check(page: str, where: str = "") -> None:
     """Valid HTML, one h1, a title, unique ids, a label for each field, nothing inline. Raises AssertionError."""
     parser = html5lib.HTMLParser(namespaceHTMLElements=False)
     document = parser.parse(page)
-    assert not parser.errors, f"{where}: invalid HTML: {parser.errors[:3]} near {_near(page, parser.errors[0][0])}"
+    assert not parser.errors, (
+        f"{where}: invalid HTML: {parser.errors[:3]} near {_near(page, parser.errors[0][0])}"
+    )
     elements = list(document.iter())
     tags = [element for element in elements if isinstance(element.tag, str)]
     assert sum(element.tag == "h1" for element in tags) == 1, f"{where}: not exactly one h1"
@@ -25,7 +27,9 @@ def check(page: str, where: str = "") -> None:
     labelled = {element.get("for") for element in tags if element.tag == "label"}
     for element in tags:
         assert "style" not in element.attrib, f"{where}: inline style on {element.tag}"
-        assert not any(name.startswith("on") for name in element.attrib), f"{where}: inline handler on {element.tag}"
+        assert not any(name.startswith("on") for name in element.attrib), (
+            f"{where}: inline handler on {element.tag}"
+        )
         if element.tag == "script":
             assert element.get("src"), f"{where}: inline script"
         if element.tag in FORM_FIELDS and element.get("type") not in ("hidden", "submit", "button"):

@@ -268,9 +268,18 @@ def _title(row: tuple[str, str, dict[str, str], set[Any]]) -> str:
     return f"{method} {endpoint} {' '.join(about.values())}"
 
 
-@pytest.mark.parametrize(("method", "endpoint", "about", "allowed"), TABLE, ids=[_title(row) for row in TABLE])
+@pytest.mark.parametrize(
+    ("method", "endpoint", "about", "allowed"), TABLE, ids=[_title(row) for row in TABLE]
+)
 def test_only_these_people_get_through(
-    app: Flask, built: Any, as_: Any, names: Any, method: str, endpoint: str, about: dict[str, str], allowed: set[Any]
+    app: Flask,
+    built: Any,
+    as_: Any,
+    names: Any,
+    method: str,
+    endpoint: str,
+    about: dict[str, str],
+    allowed: set[Any],
 ) -> None:
     """The row of the table, person by person; the world is put back after each one who gets through."""
     address = _address(app, endpoint, about, names)
@@ -314,12 +323,16 @@ def test_every_address_is_in_the_table(app: Flask) -> None:
         f"{method} {rule.endpoint}"
         for rule in app.url_map.iter_rules()
         for method in rule.methods - {"HEAD", "OPTIONS"}
-        if rule.endpoint != "static" and not rule.endpoint.startswith("security.") and (method, rule.endpoint) not in known
+        if rule.endpoint != "static"
+        and not rule.endpoint.startswith("security.")
+        and (method, rule.endpoint) not in known
     ]
     assert missing == []
 
 
-@pytest.mark.parametrize("name", ["received", "in_evaluation", "in_consensus", "panel_best", "released_best", "draft"])
+@pytest.mark.parametrize(
+    "name", ["received", "in_evaluation", "in_consensus", "panel_best", "released_best", "draft"]
+)
 @pytest.mark.parametrize("part", ["coordinator", "partner", "expert", "rapporteur", "officer", "observer", "chair",
                                   "conflicted", "stranger", "other_officer"])  # fmt: skip
 def test_lists_and_pages_agree(app: Flask, as_: Any, names: Any, name: str, part: str) -> None:
@@ -332,5 +345,7 @@ def test_lists_and_pages_agree(app: Flask, as_: Any, names: Any, name: str, part
     assert application
     reference = application.call.reference
     db.session.rollback()
-    listed = names.applications[name] in browser.get(f"/calls/{reference}/applications").get_data(as_text=True)
+    listed = names.applications[name] in browser.get(f"/calls/{reference}/applications").get_data(
+        as_text=True
+    )
     assert opens or not listed

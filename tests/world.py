@@ -34,7 +34,9 @@ CAST = {
     "admin": ("Ada Admin", "ada@funder.example"),
 }
 
-UNI_A = story.Organisation("University of A-Stadt", "UNI-A", "999900001", "DE", "A-Stadt", "HES", nonprofit=True)
+UNI_A = story.Organisation(
+    "University of A-Stadt", "UNI-A", "999900001", "DE", "A-Stadt", "HES", nonprofit=True
+)
 FIRM_B = story.Organisation("Firm B SAS", "FIRM-B", "999900002", "FR", "Lyon", "PRC", sme=True)
 LAB_C = story.Organisation("Laboratorio C", "LAB-C", "999900003", "IT", "Torino", "REC", nonprofit=True)
 UNI_X = story.Organisation("Universiteit X", "UNI-X", "999900004", "NL", "Xdam", "HES", nonprofit=True)
@@ -73,7 +75,10 @@ def build() -> dict[str, Any]:
         db.session.add_all([programme, other])
         db.session.flush()
         cast = SimpleNamespace(
-            **{part: people.create_account(email, name, password=PASSWORD) for part, (name, email) in CAST.items()}
+            **{
+                part: people.create_account(email, name, password=PASSWORD)
+                for part, (name, email) in CAST.items()
+            }
         )
         people.appoint(cast.admin, "admin", by=None, programme=programme)
         for officer in (cast.officer, cast.officer2):
@@ -94,7 +99,9 @@ def build() -> dict[str, Any]:
         from grants.applications import actions as applications
 
         applications.reopen(story.again(found["reopened"]), by=cast.coordinator)
-        applications.withdraw(story.again(found["withdrawn"]), by=cast.coordinator, reason="We apply elsewhere.")
+        applications.withdraw(
+            story.again(found["withdrawn"]), by=cast.coordinator, reason="We apply elsewhere."
+        )
 
     _evaluation(calls["evaluation"], cast, found)
     with clock.at(NOW - timedelta(days=1)):
@@ -135,10 +142,14 @@ def _invite_partner(application: Any, cast: Any) -> None:
     from grants.applications import actions as applications
 
     partner = story.again(application).partners[1]
-    applications.edit_partner(partner, by=cast.coordinator, contact_name=cast.partner.name, contact_email=cast.partner.email)
+    applications.edit_partner(
+        partner, by=cast.coordinator, contact_name=cast.partner.name, contact_email=cast.partner.email
+    )
     applications.accept_invitation(partner, by=cast.partner)
     third = story.again(application).partners[2]
-    applications.edit_partner(third, by=cast.coordinator, contact_name=cast.expert4.name, contact_email=cast.expert4.email)
+    applications.edit_partner(
+        third, by=cast.coordinator, contact_name=cast.expert4.name, contact_email=cast.expert4.email
+    )
 
 
 def _submitted(call: Any, cast: Any, acronym: str, *, second: bool = False) -> Any:
@@ -151,8 +162,19 @@ def _submitted(call: Any, cast: Any, acronym: str, *, second: bool = False) -> A
 
 def _evaluation(call: Any, cast: Any, found: dict[str, Any]) -> None:
     """One application in each state from received to consensus."""
-    for name in ("received", "refused", "eligibility", "inadmissible", "ineligible", "admitted", "in_evaluation", "in_consensus"):
-        found[name] = _submitted(call, cast, name.upper().replace("_", "")[:12], second=name in ("in_consensus",))
+    for name in (
+        "received",
+        "refused",
+        "eligibility",
+        "inadmissible",
+        "ineligible",
+        "admitted",
+        "in_evaluation",
+        "in_consensus",
+    ):
+        found[name] = _submitted(
+            call, cast, name.upper().replace("_", "")[:12], second=name in ("in_consensus",)
+        )
     from grants.eligibility import actions as eligibility
 
     with clock.at(call.deadline_at + timedelta(days=3)):
@@ -160,10 +182,14 @@ def _evaluation(call: Any, cast: Any, found: dict[str, Any]) -> None:
                             by=cast.officer)  # fmt: skip
         for gate in ("admissibility", "eligibility"):
             name = {"admissibility": "inadmissible", "eligibility": "ineligible"}[gate]
-            story.refuse(found[name], gate=gate, reason="The annex is missing.", by=cast.officer, second=cast.officer2)
+            story.refuse(
+                found[name], gate=gate, reason="The annex is missing.", by=cast.officer, second=cast.officer2
+            )
         for name in ("admitted", "in_evaluation", "in_consensus"):
             story.admit(found[name], by=cast.officer)
-        story.refuse(found["refused"], gate="admissibility", reason="Part B is empty.", by=cast.officer, second=None)
+        story.refuse(
+            found["refused"], gate="admissibility", reason="Part B is empty.", by=cast.officer, second=None
+        )
         experts.detect(story.again(found["admitted"]), cast.conflicted)
     with clock.at(call.deadline_at + timedelta(days=6)):
         group = [cast.rapporteur, cast.expert, cast.expert2]
@@ -185,7 +211,9 @@ def _later(prefix: str, call: Any, cast: Any, found: dict[str, Any], *, upto: st
     """A good, a second good and a weak application through consensus, and on as far as `upto`."""
     group = [cast.rapporteur, cast.expert, cast.expert2]
     for name, scores, second in (("best", HIGH, False), ("good", MIDDLE, True), ("weak", LOW, True)):
-        application = found[f"{prefix}_{name}"] = _submitted(call, cast, f"{prefix.upper()}{name.upper()}", second=second)
+        application = found[f"{prefix}_{name}"] = _submitted(
+            call, cast, f"{prefix.upper()}{name.upper()}", second=second
+        )
         with clock.at(call.deadline_at + timedelta(days=4)):
             story.admit(application, by=cast.officer)
         with clock.at(call.deadline_at + timedelta(days=25)):

@@ -58,7 +58,9 @@ def start(call: Call, *, by: Any, acronym: str, organisation: dict[str, Any]) ->
     application.sections, application.submissions = [], []
     db.session.add(application)
     db.session.flush()
-    add_partner(application, by=by, **organisation, role="coordinator", contact_name=by.name, contact_email=by.email)
+    add_partner(
+        application, by=by, **organisation, role="coordinator", contact_name=by.name, contact_email=by.email
+    )
     events.record(db.session, application, "create", by=by, target="draft")
     return application
 
@@ -84,7 +86,9 @@ def touch(application: Application, name: str, version: int | None, *, by: Any) 
     section = queries.section(application, name)
     if section is None:
         assert name in SECTIONS or name.startswith("partner:")
-        section = Section(application_id=application.id, name=name, version=0, saved_at=clock.now(), saved_by_id=by.id)
+        section = Section(
+            application_id=application.id, name=name, version=0, saved_at=clock.now(), saved_by_id=by.id
+        )
         application.sections.append(section)
     if version is not None and version != section.version:
         raise StaleDataError
@@ -100,7 +104,9 @@ def save_summary(application: Application, *, by: Any, version: int | None = Non
     db.session.flush()
 
 
-def save_answers(application: Application, answers: dict[str, Any], *, by: Any, version: int | None = None) -> None:
+def save_answers(
+    application: Application, answers: dict[str, Any], *, by: Any, version: int | None = None
+) -> None:
     """Answers by question key; one that changed becomes a new row, earlier ones stay."""
     touch(application, "questions", version, by=by)
     present = application.answered
@@ -115,13 +121,17 @@ def save_answers(application: Application, answers: dict[str, Any], *, by: Any, 
     db.session.flush()
 
 
-def save_declarations(application: Application, keys: list[str], *, by: Any, version: int | None = None) -> None:
+def save_declarations(
+    application: Application, keys: list[str], *, by: Any, version: int | None = None
+) -> None:
     touch(application, "declarations", version, by=by)
     application.declarations = keys
     db.session.flush()
 
 
-def attach(application: Application, content: bytes, name: str, *, by: Any, kind: str = "part_b") -> Attachment:
+def attach(
+    application: Application, content: bytes, name: str, *, by: Any, kind: str = "part_b"
+) -> Attachment:
     """Keep an uploaded PDF. Raises attachments.Unreadable with the reason."""
     found = attachments.inspect(content)
     touch(application, "part_b", None, by=by)
@@ -169,7 +179,11 @@ def edit_partner(partner: Partner, *, by: Any, version: int | None = None, **fie
     """Change an organisation's details; who is not the coordinator cannot change its role or contact."""
     touch(partner.application, f"partner:{partner.public_id}", version, by=by)
     if by.id != partner.application.coordinator_id:
-        fields = {key: value for key, value in fields.items() if key not in ("role", "contact_name", "contact_email")}
+        fields = {
+            key: value
+            for key, value in fields.items()
+            if key not in ("role", "contact_name", "contact_email")
+        }
     _fill(partner, fields, by=by)
     db.session.flush()
 
@@ -212,9 +226,7 @@ def remove_partner(partner: Partner, *, by: Any) -> None:
     application = partner.application
     touch(application, "consortium", None, by=by)
     facts = {"partner": partner.public_id, "name": partner.name}
-    db.session.execute(
-        Researcher.__table__.delete().where(Researcher.__table__.c.partner_id == partner.id)
-    )
+    db.session.execute(Researcher.__table__.delete().where(Researcher.__table__.c.partner_id == partner.id))
     application.partners.remove(partner)
     for position, other in enumerate(application.partners, 1):
         other.position = position
@@ -222,7 +234,9 @@ def remove_partner(partner: Partner, *, by: Any) -> None:
     db.session.flush()
 
 
-def save_budget(partner: Partner, *, by: Any, version: int | None = None, lines: dict[str, int], **amounts: int) -> None:
+def save_budget(
+    partner: Partner, *, by: Any, version: int | None = None, lines: dict[str, int], **amounts: int
+) -> None:
     """One partner's costs by category, requested contribution, income and other contributions, euro cents."""
     touch(partner.application, f"partner:{partner.public_id}", version, by=by)
     present = {line.category: line for line in partner.lines}

@@ -60,13 +60,15 @@ def _active_content(pdf: pikepdf.Pdf) -> bool:
 
 
 def _is_active(thing: pikepdf.Object, depth: int = 0) -> bool:
-    """Whether an object, or a direct object inside it, may act; objects with a number of their own come by themselves."""
+    """Whether an object, or a direct object inside it, may act; objects with a number of their own come in turn."""
     if depth > 50 or (depth and thing.is_indirect):
         return False
     if isinstance(thing, pikepdf.Array):
         return any(_is_active(inner, depth + 1) for inner in thing if isinstance(inner, pikepdf.Object))
     if isinstance(thing, pikepdf.Dictionary | pikepdf.Stream):
-        rows = dict(thing.items()) if isinstance(thing, pikepdf.Dictionary) else dict(thing.stream_dict.items())
+        rows = (
+            dict(thing.items()) if isinstance(thing, pikepdf.Dictionary) else dict(thing.stream_dict.items())
+        )
         return any(
             key in ACTIVE or (isinstance(inner, pikepdf.Object) and _is_active(inner, depth + 1))
             for key, inner in rows.items()

@@ -53,7 +53,11 @@ def countries() -> list[tuple[str, str]]:
     """Countries by name in the reader's language."""
     names = (get_locale() or Locale("en")).territories
     return sorted(
-        ((code, name) for code, name in names.items() if len(code) == 2 and code.isalpha() and code not in NO_COUNTRIES),
+        (
+            (code, name)
+            for code, name in names.items()
+            if len(code) == 2 and code.isalpha() and code not in NO_COUNTRIES
+        ),
         key=lambda pair: pair[1],
     )
 
@@ -141,9 +145,7 @@ class PartnerForm(FlaskForm):
     sme = BooleanField(_l("Small or medium-sized enterprise (SME)"))
     nonprofit = BooleanField(_l("Non-profit organisation"))
     international = BooleanField(_l("International European research organisation, or body under EU law"))
-    control_group = StringField(
-        _l("Control group"), [Optional(), Length(max=60), no_control_characters]
-    )
+    control_group = StringField(_l("Control group"), [Optional(), Length(max=60), no_control_characters])
     gep = RadioField(
         _l("Gender equality plan in force"),
         choices=[("yes", _l("Yes")), ("no", _l("No")), ("", _l("Not applicable or not known yet"))],
@@ -173,7 +175,9 @@ class PartnerForm(FlaskForm):
 
     def fields(self) -> dict[str, Any]:
         """What actions.add_partner and actions.edit_partner take."""
-        plain = {name: field.data or "" for name, field in self._fields.items() if isinstance(field, StringField)}
+        plain = {
+            name: field.data or "" for name, field in self._fields.items() if isinstance(field, StringField)
+        }
         plain |= {name: self[name].data for name in ("country", "activity", "role") if name in self}
         plain |= {name: self[name].data for name in ("sme", "nonprofit", "international")}
         return {key: value for key, value in plain.items() if key not in ("csrf_token", "version")} | {
@@ -247,7 +251,9 @@ def answers_form(questions: list[Question], text_of: Any) -> type[FlaskForm]:
                     label, [Optional()], choices=[("yes", _l("Yes")), ("no", _l("No"))], description=hint
                 )
             case "choice":
-                field = RadioField(label, [Optional()], choices=[(c, c) for c in question.choices], description=hint)
+                field = RadioField(
+                    label, [Optional()], choices=[(c, c) for c in question.choices], description=hint
+                )
             case _:
                 field = TextAreaField(label, checks, description=hint)
         fields[f"q_{question.key}"] = field

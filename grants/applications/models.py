@@ -298,7 +298,13 @@ class Attachment(Public, Base):
     saved_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
 
     def to_dict(self) -> dict[str, Any]:
-        return {"kind": self.kind, "name": self.name, "sha256": self.sha256, "size": self.size, "pages": self.pages}
+        return {
+            "kind": self.kind,
+            "name": self.name,
+            "sha256": self.sha256,
+            "size": self.size,
+            "pages": self.pages,
+        }
 
 
 class Submission(Public, Base):

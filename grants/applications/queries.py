@@ -76,7 +76,9 @@ def submission(application: Application, number: int) -> Submission | None:
 def submission_with_key(application: Application, key: str) -> Submission | None:
     """The submission that an earlier click on the same form made."""
     return db.session.scalars(
-        select(Submission).where(Submission.application_id == application.id, Submission.idempotency_key == key)
+        select(Submission).where(
+            Submission.application_id == application.id, Submission.idempotency_key == key
+        )
     ).first()
 
 
@@ -123,7 +125,9 @@ def invitations(user: Any) -> Select[Any]:
     return (
         select(Partner)
         .options(
-            joinedload(Partner.application).options(joinedload(Application.call), joinedload(Application.coordinator))
+            joinedload(Partner.application).options(
+                joinedload(Application.call), joinedload(Application.coordinator)
+            )
         )
         .where(Partner.contact_email == user.email.lower(), Partner.contact_id.is_(None))
         .where(Application.id == Partner.application_id, Application.coordinator_id != user.id)
@@ -158,7 +162,9 @@ def count_received(call: Call, user: Any) -> Mapping[str, int]:
 def figures(call: Call, user: Any) -> dict[str, Any]:
     """Counts for the desk. Before the deadline only how many drafts and submissions there are (settled: Results)."""
     rows = db.session.execute(
-        select(Application.state, func.count()).where(Application.call_id == call.id).group_by(Application.state)
+        select(Application.state, func.count())
+        .where(Application.call_id == call.id)
+        .group_by(Application.state)
     )
     by_state = {state: count for state, count in rows}
     return {
@@ -236,4 +242,6 @@ def history(application: Application, *, own_only: bool) -> list[Any]:
         .order_by(Event.number.desc())
         .limit(500)
     )
-    return list(db.session.execute(query.where(Event.verb.in_(APPLICANTS_VERBS)) if own_only else query).all())
+    return list(
+        db.session.execute(query.where(Event.verb.in_(APPLICANTS_VERBS)) if own_only else query).all()
+    )

@@ -68,7 +68,9 @@ def new(reference: str) -> Answer:
     form = forms.StartForm()
     if form.validate_on_submit():
         organisation = {name: form[name].data for name in ("name", "country", "activity")}
-        application = actions.start(call, by=current_user, acronym=form.acronym.data or "", organisation=organisation)
+        application = actions.start(
+            call, by=current_user, acronym=form.acronym.data or "", organisation=organisation
+        )
         flash(_("Your application has the number %(number)s.", number=application.number), "success")
         return redirect(url_for(".application", public_id=application.public_id), 303)
     page = render_template("applications/new.html", call=call, form=form)
@@ -93,7 +95,9 @@ def application(public_id: str) -> str:
 # --- Sections --------------------------------------------------------------------------------------------------------
 
 
-def _section(application: Application, name: str, template: str, form: FlaskForm, save: Any, **more: Any) -> Answer:
+def _section(
+    application: Application, name: str, template: str, form: FlaskForm, save: Any, **more: Any
+) -> Answer:
     """The common course of a section: show it, or check and save it, or say that somebody else was faster."""
     present = _stored(application, name)
     if not form.is_submitted():
@@ -363,7 +367,9 @@ def version(public_id: str, number: int) -> str:
 def reopen(public_id: str) -> AnyResponse:
     application = load(queries.by_public_id(public_id), to="application.reopen")
     actions.reopen(application, by=current_user)
-    flash(_("You can revise the application. What you submitted stays valid until you submit again."), "success")
+    flash(
+        _("You can revise the application. What you submitted stays valid until you submit again."), "success"
+    )
     return redirect(url_for(".application", public_id=public_id), 303)
 
 
@@ -421,7 +427,9 @@ def extension(reference: str, number: str) -> Answer:
     form = forms.ExtensionForm()
     if form.validate_on_submit():
         try:
-            actions.extend_until(application, form.until.data or "", by=current_user, reason=form.reason.data or "")
+            actions.extend_until(
+                application, form.until.data or "", by=current_user, reason=form.reason.data or ""
+            )
         except ValueError as problem:
             form.until.errors = [_(str(problem))]
         else:
@@ -435,7 +443,9 @@ def tasks(user: Any) -> list[dict[str, Any]]:
     """Drafts to finish and invitations to answer."""
     waiting = [
         {
-            "title": _("Take part in %(acronym)s", acronym=partner.application.acronym or partner.application.number),
+            "title": _(
+                "Take part in %(acronym)s", acronym=partner.application.acronym or partner.application.number
+            ),
             "url": url_for("applications.index"),
             "meta": _("%(name)s invites you.", name=partner.application.coordinator.name),
             "due": partner.application.call.deadline_at,

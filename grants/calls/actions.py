@@ -21,7 +21,7 @@ class Unfit(ValueError):
 
 
 def create(programme: Programme, *, by: Any, reference: str, scheme_id: str, **fields: Any) -> Call:
-    """Set up a call in draft, with its own copy of the scoring scheme and the nine declarations of rulebook 9.2.
+    """Set up a call in draft, with its own copy of the scheme and of the declarations (rulebook 9.2).
 
     Raises:
         Unfit: the reference is taken.
@@ -30,7 +30,8 @@ def create(programme: Programme, *, by: Any, reference: str, scheme_id: str, **f
         raise Unfit(N_("Another call has this reference already."))
     call = Call(
         programme_id=programme.id, programme=programme, reference=reference, state="draft", applications_made=0,
-        scheme_json=scheme.library()[scheme_id].to_dict(), rules_json={"declarations": [list(row) for row in DECLARATIONS]},
+        scheme_json=scheme.library()[scheme_id].to_dict(),
+        rules_json={"declarations": [list(row) for row in DECLARATIONS]},
         questions=[], findings=[], version=1,
     )  # fmt: skip
     _set(call, fields)
@@ -108,7 +109,9 @@ def extend(call: Call, local: datetime, zone: str, *, by: Any, reason: str) -> N
     if call.deadline_at <= before:
         call.set_deadline(datetime.fromisoformat(was.split()[0]), was.split()[1])
         raise Unfit(N_("A deadline can only be moved later, never earlier."))
-    events.record(db.session, call, "extend", by=by, before=was, after=f"{call.deadline_local} {zone}", reason=reason)
+    events.record(
+        db.session, call, "extend", by=by, before=was, after=f"{call.deadline_local} {zone}", reason=reason
+    )
 
 
 def suspend(call: Call, *, by: Any, reason: str) -> None:

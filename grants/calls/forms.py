@@ -27,7 +27,6 @@ from grants import money
 from grants.calls import deadline, scheme
 from grants.calls.models import Call
 
-
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
@@ -36,7 +35,9 @@ def no_control_characters(form: Any, field: Field) -> None:
     shown = CONTROL.sub("\ufffd", field.data or "")
     if shown != (field.data or ""):
         field.data = shown
-        raise ValidationError(_("This contains characters that cannot be stored. Please type the text again."))
+        raise ValidationError(
+            _("This contains characters that cannot be stored. Please type the text again.")
+        )
 
 
 class MoneyField(Field):
@@ -70,7 +71,7 @@ class MomentField(DateTimeLocalField):
 
 
 ACTIONS = [("RIA", "RIA"), ("IA", "IA"), ("CSA", "CSA")]
-ZONES = sorted(zone for zone in available_timezones() if zone.startswith("Europe/")) + ["UTC"]
+ZONES = [*sorted(zone for zone in available_timezones() if zone.startswith("Europe/")), "UTC"]
 
 
 class CallForm(FlaskForm):
@@ -81,14 +82,18 @@ class CallForm(FlaskForm):
         [
             DataRequired(),
             Length(max=60),
-            Regexp(r"^[A-Za-z0-9][A-Za-z0-9._-]*$", message=_l("Use letters, digits, dots and hyphens only.")),
+            Regexp(
+                r"^[A-Za-z0-9][A-Za-z0-9._-]*$", message=_l("Use letters, digits, dots and hyphens only.")
+            ),
         ],
     )
     title = StringField(_l("Title"), [DataRequired(), Length(max=300), no_control_characters])
     text = TextAreaField(_l("Topic text"), [DataRequired(), Length(max=60000), no_control_characters])
     action = SelectField(_l("Type of action"), choices=ACTIONS)
     pillar = SelectField(
-        _l("Pillar of the work programme"), choices=[("", "–"), ("1", "I"), ("2", "II"), ("3", "III")], default="2"
+        _l("Pillar of the work programme"),
+        choices=[("", "–"), ("1", "I"), ("2", "II"), ("3", "III")],
+        default="2",
     )
     year = IntegerField(_l("Work programme year"), [InputRequired(), NumberRange(2021, 2035)])
     opens = MomentField(_l("Opening"), [InputRequired()])
@@ -99,7 +104,9 @@ class CallForm(FlaskForm):
     max_contribution = MoneyField(_l("Largest expected contribution for each project"), [Optional()])
     keywords = TextAreaField(_l("Keywords"), [Optional(), Length(max=4000), no_control_characters])
     scheme_id = SelectField(_l("Scoring scheme"))
-    min_reviews = IntegerField(_l("Minimum number of reports"), [InputRequired(), NumberRange(1, 9)], default=3)
+    min_reviews = IntegerField(
+        _l("Minimum number of reports"), [InputRequired(), NumberRange(1, 9)], default=3
+    )
     reserve_size = IntegerField(_l("Length of the reserve list"), [Optional(), NumberRange(0, 500)])
     min_countries = IntegerField(_l("Countries needed"), [InputRequired(), NumberRange(1, 30)], default=3)
     needs_member_state = BooleanField(_l("At least one beneficiary in an EU member state"), default=True)
@@ -175,7 +182,9 @@ class QuestionForm(FlaskForm):
                  ("choice", _l("One of several"))],
     )  # fmt: skip
     choices = TextAreaField(_l("Choices, one a line"), [Optional(), Length(max=4000), no_control_characters])
-    limit = IntegerField(_l("Largest number of characters"), [Optional(), NumberRange(1, 100000)], default=4000)
+    limit = IntegerField(
+        _l("Largest number of characters"), [Optional(), NumberRange(1, 100000)], default=4000
+    )
     required = BooleanField(_l("An answer is required"), default=True)
 
     def validate_choices(self, field: TextAreaField) -> None:

@@ -43,7 +43,9 @@ def desk_index() -> str:
 @blueprint.get("/calls/<reference>/desk")
 def desk(reference: str) -> str:
     """One call as its staff see it: figures by state, and the way to each stage."""
-    from grants.applications import queries as applications  # the desk shows figures of the stage after this one
+    from grants.applications import (
+        queries as applications,  # the desk shows figures of the stage after this one
+    )
 
     call = load(queries.by_reference(reference), to="call.manage")
     return render_template("calls/desk.html", call=call, figures=applications.figures(call, current_user))
@@ -60,7 +62,9 @@ def new() -> str | Response | tuple[str, int]:
         return render_template("calls/form.html", form=form, call=None)
     if form.validate() and programmes:
         try:
-            call = actions.create(programmes[0], by=current_user, reference=form.reference.data, **form.fields())
+            call = actions.create(
+                programmes[0], by=current_user, reference=form.reference.data, **form.fields()
+            )
         except actions.Unfit as problem:
             form.reference.errors = [_(str(problem))]
         else:
@@ -82,7 +86,10 @@ def edit(reference: str) -> str | Response | tuple[str, int]:
     try:
         actions.edit(call, by=current_user, version=_number(form.version.data), **form.fields())
     except StaleDataError:
-        flash(_("Somebody else saved this call meanwhile. Compare with the stored call, then save again."), "warning")
+        flash(
+            _("Somebody else saved this call meanwhile. Compare with the stored call, then save again."),
+            "warning",
+        )
         form.version.data = str(call.version)
         form.version.raw_data = None
         return render_template("calls/form.html", form=form, call=call, stored=CallForm.of(call)), 409
@@ -136,7 +143,9 @@ def extend(reference: str) -> str | Response | tuple[str, int]:
     if form.validate_on_submit():
         try:
             assert form.deadline.data
-            actions.extend(call, form.deadline.data, call.zone, by=current_user, reason=form.reason.data or "")
+            actions.extend(
+                call, form.deadline.data, call.zone, by=current_user, reason=form.reason.data or ""
+            )
         except ValueError as problem:
             form.deadline.errors = [_(str(problem))]
         else:
@@ -153,7 +162,9 @@ STOPS: dict[str, tuple[str, Any]] = {
 }
 
 
-@blueprint.route("/calls/<reference>/<any(suspension, resumption, cancellation):act>", methods=["GET", "POST"])
+@blueprint.route(
+    "/calls/<reference>/<any(suspension, resumption, cancellation):act>", methods=["GET", "POST"]
+)
 def stop(reference: str, act: str) -> str | Response | tuple[str, int]:
     """Suspend, resume or cancel, with a reason."""
     action, verb = STOPS[act]

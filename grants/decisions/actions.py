@@ -99,7 +99,9 @@ def revise(
     application = decision.application
     row = queries.row_of(application)
     if outcome != decision.outcome and not GATES.keys().isdisjoint((outcome, decision.outcome)):
-        raise Refused(N_("A refusal at the gates follows from its ruling and cannot be chosen here."), "outcome")
+        raise Refused(
+            N_("A refusal at the gates follows from its ruling and cannot be chosen here."), "outcome"
+        )
     carries_grant = outcome in WITH_GRANT
     if carries_grant and not max_grant:
         raise Refused(N_("Enter the maximum grant."), "max_grant")

@@ -12,7 +12,12 @@ from grants.words import N_
 if TYPE_CHECKING:
     from grants.decisions.models import Decision
 
-OF_LINE = {"main": "invited", "reserve": "reserve", "no_budget": "no_budget", "below_threshold": "below_threshold"}
+OF_LINE = {
+    "main": "invited",
+    "reserve": "reserve",
+    "no_budget": "no_budget",
+    "below_threshold": "below_threshold",
+}
 """Outcome that follows from a line of the ranked list (rulebook 6.1)."""
 
 GATES = {"inadmissible": "admissibility", "ineligible": "eligibility"}
@@ -64,11 +69,18 @@ class Plan:
     @property
     def seen(self) -> str:
         """Fingerprint of the plan: the review page carries it, so nobody releases what he did not see."""
-        return digest([[decision.public_id, decision.version, decision.outcome] for decision in self.decisions])
+        return digest(
+            [[decision.public_id, decision.version, decision.outcome] for decision in self.decisions]
+        )
 
 
 def plan(
-    kind: str, decisions: Sequence[Decision], *, expected: Mapping[int, str], undecided: int, panel_closed: bool
+    kind: str,
+    decisions: Sequence[Decision],
+    *,
+    expected: Mapping[int, str],
+    undecided: int,
+    panel_closed: bool,
 ) -> Plan:
     """The plan of a release.
 
@@ -87,7 +99,9 @@ def plan(
     if undecided:
         blocks.append((N_("Applications without a decision: %(count)s."), {"count": undecided}))
     if unapproved := sum(one.state != "approved" for one in decisions):
-        blocks.append((N_("Decisions that a second officer has not approved: %(count)s."), {"count": unapproved}))
+        blocks.append(
+            (N_("Decisions that a second officer has not approved: %(count)s."), {"count": unapproved})
+        )
     if not decisions and not undecided:
         blocks.append((N_("There is nothing to release."), {}))
     invited = sum(one.max_grant or 0 for one in decisions if one.outcome == "invited")

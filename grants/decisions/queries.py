@@ -53,11 +53,14 @@ def of_application(public_id: str) -> Decision | None:
 def row_of(application: Application) -> RankedRow | None:
     """The application's row on the ranked list in force."""
     in_force = adopted(application.call)
-    return in_force and db.session.scalars(
-        select(RankedRow).where(
-            RankedRow.ranked_list_id == in_force.id, RankedRow.application_id == application.id
-        )
-    ).first()
+    return (
+        in_force
+        and db.session.scalars(
+            select(RankedRow).where(
+                RankedRow.ranked_list_id == in_force.id, RankedRow.application_id == application.id
+            )
+        ).first()
+    )
 
 
 def first_opened(decision: Decision) -> datetime | None:
@@ -155,7 +158,9 @@ def to_approve(call: Call, user: Any) -> Sequence[Decision]:
         select(Decision)
         .join(Decision.application)
         .options(joinedload(Decision.application).joinedload(Application.call))
-        .where(Application.call_id == call.id, Application.state.in_(DECIDED_ON), Decision.state == "proposed")
+        .where(
+            Application.call_id == call.id, Application.state.in_(DECIDED_ON), Decision.state == "proposed"
+        )
         .where(Decision.proposed_by_id != user.id, not_barred(user))
         .order_by(Application.serial)
     ).all()
@@ -209,7 +214,9 @@ def waiting(user: Any) -> Sequence[Any]:
 def news(user: Any, since: datetime) -> Sequence[Any]:
     """Decisions released to a coordinator since an instant: (public id, number, acronym, zone, released)."""
     return db.session.execute(
-        select(Application.public_id, Application.number, Application.acronym, Call.zone, Decision.released_at)
+        select(
+            Application.public_id, Application.number, Application.acronym, Call.zone, Decision.released_at
+        )
         .join(Decision, Decision.application_id == Application.id)
         .join(Call, Application.call_id == Call.id)
         .where(Application.coordinator_id == user.id, Decision.released_at >= since)

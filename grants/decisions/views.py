@@ -57,7 +57,10 @@ def propose(reference: str) -> Response:
     call = load(by_reference(reference), to="call.decide")
     proposed = actions.propose_all(call, by=current_user)
     if proposed:
-        flash(_("Proposed decisions: %(count)s. A second officer has to approve them.", count=proposed), "success")
+        flash(
+            _("Proposed decisions: %(count)s. A second officer has to approve them.", count=proposed),
+            "success",
+        )
     else:
         flash(_("There was nothing to propose."), "info")
     return redirect(url_for(".desk", reference=reference), 303)
@@ -70,7 +73,9 @@ def approve_all(reference: str) -> Response:
     try:
         approved = actions.approve_all(call, by=current_user, seen=BulkApprovalForm().seen.data or "")
     except actions.Changed:
-        abort(409, description=_("A proposal changed since you opened the page. Please look at the list again."))
+        abort(
+            409, description=_("A proposal changed since you opened the page. Please look at the list again.")
+        )
     if approved:
         flash(_("Approved decisions: %(count)s.", count=approved), "success")
     else:
@@ -175,10 +180,17 @@ def release(reference: str) -> str | Response | tuple[str, int]:
     if form.validate_on_submit():
         try:
             act = actions.release(
-                call, by=current_user, kind=kind, seen=form.seen.data or "", funder=letters.funder(current_app.config)
+                call,
+                by=current_user,
+                kind=kind,
+                seen=form.seen.data or "",
+                funder=letters.funder(current_app.config),
             )
         except actions.Changed:
-            flash(_("Something changed since you opened this page. Please look at the numbers again."), "warning")
+            flash(
+                _("Something changed since you opened this page. Please look at the numbers again."),
+                "warning",
+            )
             status = 409
         except actions.Refused as refusal:
             abort(409, description=_(str(refusal)))
@@ -212,9 +224,13 @@ def tasks(user: Any) -> list[dict[str, Any]]:
         if not user.holds("officer", call):
             continue
         if state == "proposed" and not own:
-            title = _("Decisions to approve in %(call)s: %(count)s", call=call.reference, count=number_waiting)
+            title = _(
+                "Decisions to approve in %(call)s: %(count)s", call=call.reference, count=number_waiting
+            )
         elif state == "returned" and own:
-            title = _("Decisions sent back to you in %(call)s: %(count)s", call=call.reference, count=number_waiting)
+            title = _(
+                "Decisions sent back to you in %(call)s: %(count)s", call=call.reference, count=number_waiting
+            )
         else:
             continue
         rows.append(_task(title, url_for("decisions.desk", reference=call.reference), call.title, "warning"))

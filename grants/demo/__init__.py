@@ -148,7 +148,7 @@ def _eligibility(programme: Programme, cast: Any, now: datetime) -> None:
     made = {acronym: _submitted(call, acronym, by) for acronym, by in owners.items()}
     with clock.at(now - timedelta(days=2)):
         story.refuse(made["SILVA"], gate="admissibility", by=cast.officer, second=None,
-                     reason="Part B is unreadable from page 12 on; the applicant was asked and confirmed it.")  # fmt: skip
+                     reason="Part B is unreadable from page 12 on, as the applicant confirmed.")  # fmt: skip
 
 
 def _evaluation(programme: Programme, cast: Any, now: datetime) -> None:
@@ -156,7 +156,11 @@ def _evaluation(programme: Programme, cast: Any, now: datetime) -> None:
                  "robotics in small companies", closes_in=-35, budget=8_000_000, action="IA")  # fmt: skip
     tactus, lumen, ferment = (
         _submitted(call, acronym, by)
-        for acronym, by in (("TACTUS", cast.coordinator2), ("LUMEN", cast.coordinator3), ("FERMENT", cast.coordinator3))
+        for acronym, by in (
+            ("TACTUS", cast.coordinator2),
+            ("LUMEN", cast.coordinator3),
+            ("FERMENT", cast.coordinator3),
+        )
     )
     due = (now + timedelta(days=9)).date()
     with clock.at(call.deadline_at + timedelta(days=5)):
@@ -176,7 +180,9 @@ def _evaluation(programme: Programme, cast: Any, now: datetime) -> None:
                   {"excellence": 450, "impact": 300, "implementation": 400},
                   {"excellence": 400, "impact": 450, "implementation": 350})  # fmt: skip
         for assignment, given in zip(
-            story.invite(ferment, group, by=cast.officer, rapporteur=cast.rapporteur, due_on=due), scores, strict=True
+            story.invite(ferment, group, by=cast.officer, rapporteur=cast.rapporteur, due_on=due),
+            scores,
+            strict=True,
         ):
             story.accept(assignment)
             story.report(assignment, given, COMMENTS)
@@ -192,7 +198,10 @@ def _panel(programme: Programme, cast: Any, now: datetime) -> None:
     }  # fmt: skip
     _evaluated(call, cast, scores)
     with clock.at(now - timedelta(days=3)):
-        for acronym, aspects in (("POLYGLOT", ["small languages"]), ("CLARITY", ["small languages", "auditing"])):
+        for acronym, aspects in (
+            ("POLYGLOT", ["small languages"]),
+            ("CLARITY", ["small languages", "auditing"]),
+        ):
             _note(call, acronym, aspects, by=cast.chair)
 
 
@@ -225,7 +234,9 @@ def _decision(programme: Programme, cast: Any, now: datetime) -> None:
         "SILVA": (cast.coordinator2, 400, 350, 400), "TACTUS": (cast.coordinator2, 300, 250, 350),
     })  # fmt: skip
     with clock.at(now - timedelta(days=9)):
-        story.close_panel(call, by=cast.chair, text="The panel met on two days and applied the criteria consistently.")
+        story.close_panel(
+            call, by=cast.chair, text="The panel met on two days and applied the criteria consistently."
+        )
     with clock.at(now - timedelta(days=2)):
         story.decide(call, by=cast.officer, second=None)
 

@@ -8,45 +8,96 @@ PASSWORD = "demo-password-2026"  # noqa: S105  (printed at the start of every de
 PEOPLE = {
     "admin": ("Ingrid Sørensen", "ingrid.sorensen@ceia.example", "en", "Administrator: people, outbox"),
     "officer": ("Julien Lefèvre", "julien.lefevre@ceia.example", "fr", "Programme officer: runs the calls"),
-    "officer2": ("Marta Kowalska", "marta.kowalska@ceia.example", "en", "Second officer: approves and releases"),
+    "officer2": (
+        "Marta Kowalska",
+        "marta.kowalska@ceia.example",
+        "en",
+        "Second officer: approves and releases",
+    ),
     "chair": ("Prof. Elena Markou", "elena.markou@aegean-academy.example", "en", "Chair of the panels"),
     "observer": ("Dr Tomás Ó Briain", "tomas.obriain@fair-review.example", "en", "Observer"),
-    "coordinator": ("Dr Claire Moreau", "claire.moreau@univ-garonne.example", "fr", "Applicant: drafts, results"),
-    "coordinator2": ("Prof. Lars Nyström", "lars.nystrom@malaren.example", "en", "Applicant with submitted work"),
-    "coordinator3": ("Dr Giulia Ferri", "giulia.ferri@istituto-galvani.example", "en", "Applicant in evaluation"),
+    "coordinator": (
+        "Dr Claire Moreau",
+        "claire.moreau@univ-garonne.example",
+        "fr",
+        "Applicant: drafts, results",
+    ),
+    "coordinator2": (
+        "Prof. Lars Nyström",
+        "lars.nystrom@malaren.example",
+        "en",
+        "Applicant with submitted work",
+    ),
+    "coordinator3": (
+        "Dr Giulia Ferri",
+        "giulia.ferri@istituto-galvani.example",
+        "en",
+        "Applicant in evaluation",
+    ),
     "partner": ("Jonas Weber", "jonas.weber@lindenwerk.example", "en", "Partner: asked to join a consortium"),
-    "rapporteur": ("Prof. Aoife Byrne", "aoife.byrne@burren.example", "en", "Expert and rapporteur: consensus to write"),
-    "expert": ("Dr Mateusz Zieliński", "mateusz.zielinski@nadwisla.example", "en", "Expert: reports to write"),
+    "rapporteur": (
+        "Prof. Aoife Byrne",
+        "aoife.byrne@burren.example",
+        "en",
+        "Expert and rapporteur: consensus to write",
+    ),
+    "expert": (
+        "Dr Mateusz Zieliński",
+        "mateusz.zielinski@nadwisla.example",
+        "en",
+        "Expert: reports to write",
+    ),
     "expert2": ("Dr Sofia Almeida", "sofia.almeida@tejo-lab.example", "en", "Expert: an approval to give"),
     "expert3": ("Dr Henrik Dahl", "henrik.dahl@fjordtech.example", "en", "Expert: an invitation to answer"),
     "expert4": ("Prof. Nadia Benali", "nadia.benali@institut-pascaline.example", "fr", "Expert of the pool"),
 }
 
 PROFILES = {
-    "rapporteur": ("Burren University", "IE", "woman", ["trustworthy AI", "machine learning", "public services"]),
+    "rapporteur": (
+        "Burren University",
+        "IE",
+        "woman",
+        ["trustworthy AI", "machine learning", "public services"],
+    ),
     "expert": ("Politechnika Nadwiślańska", "PL", "man", ["machine learning", "energy", "robotics"]),
     "expert2": ("Tejo Lab", "PT", "woman", ["natural language", "health data", "trustworthy AI"]),
     "expert3": ("FjordTech AS", "NO", "man", ["robotics", "computer vision", "manufacturing"]),
     "expert4": ("Institut Pascaline", "FR", "woman", ["federated learning", "privacy", "health data"]),
 }
 
-GARONNE = Organisation("Université de la Garonne", "UGAR", "998100011", "FR", "Toulouse", "HES", nonprofit=True)
-MALAREN = Organisation("Mälaren University of Technology", "MUT", "998100022", "SE", "Västerås", "HES", nonprofit=True)
+GARONNE = Organisation(
+    "Université de la Garonne", "UGAR", "998100011", "FR", "Toulouse", "HES", nonprofit=True
+)
+MALAREN = Organisation(
+    "Mälaren University of Technology", "MUT", "998100022", "SE", "Västerås", "HES", nonprofit=True
+)
 GALVANI = Organisation("Istituto Galvani per l'Intelligenza Artificiale", "IGIA", "998100033", "IT", "Bologna", "REC",
                        nonprofit=True)  # fmt: skip
 LINDEN = Organisation("Lindenwerk GmbH", "LINDEN", "998100044", "DE", "Dresden", "PRC", sme=True)
 HELIX = Organisation("Helix Diagnostics SAS", "HELIX", "998100055", "FR", "Lyon", "PRC", sme=True)
 NORDHAV = Organisation("Nordhavn Robotics ApS", "NORDHAVN", "998100066", "DK", "Copenhagen", "PRC", sme=True)
-SAVA = Organisation("Inštitut Sava za računalništvo", "SAVA", "998100077", "SI", "Ljubljana", "REC", nonprofit=True)
-ATTICA = Organisation("Attica Centre for Language Technology", "ACLT", "998100088", "GR", "Athens", "REC", nonprofit=True)
+SAVA = Organisation(
+    "Inštitut Sava za računalništvo", "SAVA", "998100077", "SI", "Ljubljana", "REC", nonprofit=True
+)
+ATTICA = Organisation(
+    "Attica Centre for Language Technology", "ACLT", "998100088", "GR", "Athens", "REC", nonprofit=True
+)
 BALTICA = Organisation("Baltica Data Oy", "BALTICA", "998100099", "FI", "Turku", "PRC")
-EBRO = Organisation("Hospital Universitario del Ebro", "HUE", "998100110", "ES", "Zaragoza", "PUB", nonprofit=True)
-VLTAVA = Organisation("Vltava Institute of Informatics", "VII", "998100121", "CZ", "Prague", "REC", nonprofit=True)
+EBRO = Organisation(
+    "Hospital Universitario del Ebro", "HUE", "998100110", "ES", "Zaragoza", "PUB", nonprofit=True
+)
+VLTAVA = Organisation(
+    "Vltava Institute of Informatics", "VII", "998100121", "CZ", "Prague", "REC", nonprofit=True
+)
 KEMPEN = Organisation("Kempen Manufacturing NV", "KEMPEN", "998100132", "BE", "Geel", "PRC")
 DAUGAVA = Organisation("Daugava University", "DAUGAVA", "998100143", "LV", "Riga", "HES", nonprofit=True)
 RHEIN = Organisation("Rheinbrück Energie AG", "RHEIN-E", "998100154", "DE", "Duisburg", "PRC")
-ALPINA = Organisation("Alpina Institut für Robotik", "ALPINA", "998100165", "CH", "Chur", "REC", nonprofit=True)
-MARITSA = Organisation("Технически институт „Марица“", "MARITSA", "998100176", "BG", "Пловдив", "HES", nonprofit=True)
+ALPINA = Organisation(
+    "Alpina Institut für Robotik", "ALPINA", "998100165", "CH", "Chur", "REC", nonprofit=True
+)
+MARITSA = Organisation(
+    "Технически институт „Марица“", "MARITSA", "998100176", "BG", "Пловдив", "HES", nonprofit=True
+)
 
 
 def _project(acronym: str, title: str, what: str, partners: tuple[tuple[Organisation, int], ...],

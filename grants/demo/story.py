@@ -121,7 +121,8 @@ def _fill_summary(application: Application, project: Project, by: User) -> None:
     offered = set(application.call.keywords)
     applications.save_summary(
         application, by=by, acronym=project.acronym, title=project.title, abstract=project.abstract,
-        duration=project.duration, keywords=[k for k in project.keywords if k in offered] or application.call.keywords[:1],
+        duration=project.duration,
+        keywords=[k for k in project.keywords if k in offered] or application.call.keywords[:1],
         free_keywords=", ".join(k for k in project.keywords if k not in offered),
     )  # fmt: skip
 
@@ -202,7 +203,12 @@ def refuse(application: Application, *, gate: str, reason: str, by: User, second
 
 
 def invite(
-    application: Application, group: Sequence[User], *, by: User, rapporteur: User | None = None, due_on: Any = None
+    application: Application,
+    group: Sequence[User],
+    *,
+    by: User,
+    rapporteur: User | None = None,
+    due_on: Any = None,
 ) -> list[Assignment]:
     """Assign the experts; one of them as rapporteur."""
     return [
@@ -229,7 +235,9 @@ def _assignment(assignment: Assignment) -> Assignment:
 # For each question the answer that needs no comment.
 PLAIN_ANSWERS = {
     question.key: {
-        "answer": next((key for key, _ in question.answers if key not in question.explained), question.answers[0][0]),
+        "answer": next(
+            (key for key, _ in question.answers if key not in question.explained), question.answers[0][0]
+        ),
         "comment": "",
     }
     for question in QUESTIONS
@@ -250,7 +258,12 @@ def report(
 
 
 def agree(
-    application: Application, scores: Mapping[str, int], comments: Mapping[str, str], *, by: User, upto: str = "final"
+    application: Application,
+    scores: Mapping[str, int],
+    comments: Mapping[str, str],
+    *,
+    by: User,
+    upto: str = "final",
 ) -> None:
     """The group's consensus: opened, written by the rapporteur, approved by all, accepted by the officer.
 
@@ -293,7 +306,12 @@ def _consensus(application: Application) -> Any:
 
 
 def evaluate(
-    application: Application, group: Sequence[User], scores: Mapping[str, int], comments: Mapping[str, str], *, by: User
+    application: Application,
+    group: Sequence[User],
+    scores: Mapping[str, int],
+    comments: Mapping[str, str],
+    *,
+    by: User,
 ) -> None:
     """All of the evaluation: experts assigned, reports in, consensus final. The first expert is rapporteur."""
     lowest = min(scores.values())
@@ -301,7 +319,10 @@ def evaluate(
         accept(assignment)
         # The individual scores lie around the consensus, one step below and above where the scale allows.
         shift = (0, -50, 50)[index % 3]
-        own = {key: min(500, max(0, score + shift)) if score != lowest else score for key, score in scores.items()}
+        own = {
+            key: min(500, max(0, score + shift)) if score != lowest else score
+            for key, score in scores.items()
+        }
         report(assignment, own, comments)
     agree(application, scores, comments, by=by)
 

@@ -25,7 +25,9 @@ def ruling(public_id: str) -> Ruling | None:
             joinedload(Ruling.proposed_by),
             joinedload(Ruling.decided_by),
             joinedload(Ruling.application).options(
-                joinedload(Application.call), joinedload(Application.coordinator), joinedload(Application.submission)
+                joinedload(Application.call),
+                joinedload(Application.coordinator),
+                joinedload(Application.submission),
             ),
         )
         .where(Ruling.public_id == public_id)
@@ -36,7 +38,9 @@ def rulings(application: Application) -> Sequence[Ruling]:
     """Everything that was ruled on an application, the latest first, with the people."""
     return db.session.scalars(
         select(Ruling)
-        .options(joinedload(Ruling.proposed_by), joinedload(Ruling.decided_by), joinedload(Ruling.application))
+        .options(
+            joinedload(Ruling.proposed_by), joinedload(Ruling.decided_by), joinedload(Ruling.application)
+        )
         .where(Ruling.application_id == application.id)
         .order_by(Ruling.id.desc())
     ).all()
@@ -69,8 +73,12 @@ def gate_of(application: Application) -> str | None:
 # --- The desk --------------------------------------------------------------------------------------------------------
 
 _later = aliased(Ruling)
-_is_last = Ruling.id == select(func.max(_later.id)).where(_later.application_id == Application.id).scalar_subquery()
-_GATE_STATES = {gate: [state for state, g in GATE_OF_STATE.items() if g == gate] for gate in GATE_OF_STATE.values()}
+_is_last = (
+    Ruling.id == select(func.max(_later.id)).where(_later.application_id == Application.id).scalar_subquery()
+)
+_GATE_STATES = {
+    gate: [state for state, g in GATE_OF_STATE.items() if g == gate] for gate in GATE_OF_STATE.values()
+}
 
 
 def _narrowed(query: Select[Any], waiting: str) -> Select[Any]:
@@ -78,7 +86,9 @@ def _narrowed(query: Select[Any], waiting: str) -> Select[Any]:
     if waiting == "confirmation":
         return query.where(Application.state.in_(GATE_OF_STATE), Application.id.in_(open_proposals))
     if waiting in _GATE_STATES:
-        return query.where(Application.state.in_(_GATE_STATES[waiting]), Application.id.not_in(open_proposals))
+        return query.where(
+            Application.state.in_(_GATE_STATES[waiting]), Application.id.not_in(open_proposals)
+        )
     return query
 
 
@@ -110,7 +120,9 @@ def count_desk(call: Call, user: Any, waiting: str = "") -> int:
 
 def waiting_by_call(user: Any, at: Any) -> list[tuple[Call, int, int]]:
     """For each call that the person is officer of: applications at a gate, refusals for them to confirm."""
-    calls = {call.id: call for call in calls_run_by(user) if user.holds("officer", call) and call.is_closed(at)}
+    calls = {
+        call.id: call for call in calls_run_by(user) if user.holds("officer", call) and call.is_closed(at)
+    }
     if not calls:
         return []
     proposals = select(Ruling.application_id).where(Ruling.state == "proposed")

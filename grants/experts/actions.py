@@ -226,7 +226,10 @@ def assign(
     )  # fmt: skip
     if rapporteur:
         name_rapporteur(assignment, by=by)
-    if application.state == "admitted" and queries.count_evaluators(application) >= application.call.min_reviews:
+    if (
+        application.state == "admitted"
+        and queries.count_evaluators(application) >= application.call.min_reviews
+    ):
         move(application, "start_evaluation", by=by)
     return assignment
 

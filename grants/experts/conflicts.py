@@ -104,13 +104,21 @@ class Traces:
                 name: p.label for p in proposal.partners for name in aliases(p.name) | aliases(p.short_name)
             },
             domains={domain(p.contact_email): p.label for p in proposal.partners if p.contact_email},
-            emails={p.contact_email.lower(): p.contact_name or p.label for p in proposal.partners if p.contact_email},
-            orcids={r.orcid: name for r, name in zip(proposal.researchers, researchers, strict=True) if r.orcid},
+            emails={
+                p.contact_email.lower(): p.contact_name or p.label
+                for p in proposal.partners
+                if p.contact_email
+            },
+            orcids={
+                r.orcid: name for r, name in zip(proposal.researchers, researchers, strict=True) if r.orcid
+            },
             names={words(name): name for name in (*contacts, *researchers) if words(name)},
         )
 
 
-def detected(person: Person, traces: Traces, *, on: date, competing: Iterable[str] = ()) -> tuple[Detected, ...]:
+def detected(
+    person: Person, traces: Traces, *, on: date, competing: Iterable[str] = ()
+) -> tuple[Detected, ...]:
     """Every conflict that the facts suggest, disqualifying ones first (rulebook 4.7).
 
     Args:
@@ -130,7 +138,9 @@ def _found(person: Person, traces: Traces, on: date, competing: tuple[str, ...])
         yield Detected("D5", "employer", label)
     if competing:
         yield Detected("D9", "competing", ", ".join(sorted(competing)))
-    past = (_organisation(job.name, job.pic, traces) for job in person.past_employers if _is_recent(job.until, on))
+    past = (
+        _organisation(job.name, job.pic, traces) for job in person.past_employers if _is_recent(job.until, on)
+    )
     if labels := sorted({label for label in past if label}):
         yield Detected("P1", "past_employer", ", ".join(labels))
     if label := _domain(domain(person.email), traces):
@@ -142,7 +152,9 @@ def _found(person: Person, traces: Traces, on: date, competing: tuple[str, ...])
 def _organisation(name: str, pic: str, traces: Traces) -> str:
     if pic and pic in traces.pics:
         return traces.pics[pic]
-    return next((traces.organisations[alias] for alias in sorted(aliases(name)) if alias in traces.organisations), "")
+    return next(
+        (traces.organisations[alias] for alias in sorted(aliases(name)) if alias in traces.organisations), ""
+    )
 
 
 def _domain(own: str, traces: Traces) -> str:
@@ -172,7 +184,9 @@ def words(text: str) -> tuple[str, ...]:
     return tuple(sorted(re.findall(r"\w+", plain.translate(_LETTERS))))
 
 
-_LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i", "'": "", "\u2019": ""})
+_LETTERS = str.maketrans(
+    {"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i", "'": "", "\u2019": ""}
+)
 
 
 def aliases(organisation: str) -> set[str]:

@@ -76,7 +76,9 @@ class ExpertForm(FlaskForm):
     gender = SelectField(_l("Gender"), [Optional()], choices=GENDERS, default="undisclosed")
     orcid = StringField(_l("ORCID iD"), [Optional(), _orcid])
     keywords = TextAreaField(_l("Keywords"), [Optional(), Length(max=2000), no_control_characters])
-    past = FieldList(FormField(PastEmployerForm), _l("Employers of the last three years"), min_entries=2, max_entries=8)
+    past = FieldList(
+        FormField(PastEmployerForm), _l("Employers of the last three years"), min_entries=2, max_entries=8
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -106,7 +108,10 @@ class AssignForm(FlaskForm):
     experts = SelectMultipleField(_l("Experts"), [DataRequired(_l("Choose at least one expert."))])
     part = SelectField(
         _l("Their part"),
-        choices=[("score", _l("Evaluate and score")), ("record", _l("Only record the consensus, as rapporteur"))],
+        choices=[
+            ("score", _l("Evaluate and score")),
+            ("record", _l("Only record the consensus, as rapporteur")),
+        ],
     )
     due_on = DateField(_l("Report due on"), [Optional()])
 
@@ -136,7 +141,10 @@ class ConflictForm(FlaskForm):
 
     def __init__(self, people: Iterable[Any], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.person.choices = [("", "–"), *((person.public_id, f"{person.name} ({person.email})") for person in people)]
+        self.person.choices = [
+            ("", "–"),
+            *((person.public_id, f"{person.name} ({person.email})") for person in people),
+        ]
         self.code.choices = _codes("–")
 
 
@@ -198,7 +206,10 @@ class DeclarationForm(FlaskForm):
         """A conflict needs its situation and an explanation."""
         valid = super().validate(extra_validators)
         if self.has_conflict:
-            for field, message in ((self.code, _("Choose what applies.")), (self.reason, _("Please explain."))):
+            for field, message in (
+                (self.code, _("Choose what applies.")),
+                (self.reason, _("Please explain.")),
+            ):
                 if not field.data:
                     field.errors = [*field.errors, message]
                     valid = False

@@ -105,7 +105,9 @@ class Assignment(Public, Base):
 
     application: Mapped[Application] = relationship(lazy="raise_on_sql", back_populates="assignments")
     user: Mapped[User] = relationship(lazy="raise_on_sql", foreign_keys=[user_id])
-    report: Mapped[Any] = relationship("Report", lazy="raise_on_sql", uselist=False, back_populates="assignment")
+    report: Mapped[Any] = relationship(
+        "Report", lazy="raise_on_sql", uselist=False, back_populates="assignment"
+    )
 
     noun = "assignment"
 

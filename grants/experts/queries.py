@@ -79,7 +79,9 @@ def loads(call: Call) -> Mapping[int, int]:
 
 def pool_figures(call: Call) -> dict[str, Counter[str]]:
     """How the pool is composed, by country, gender and sector (rulebook 4.6)."""
-    rows = db.session.execute(pool(call).with_only_columns(Expert.country, Expert.gender, Expert.sector).order_by(None))
+    rows = db.session.execute(
+        pool(call).with_only_columns(Expert.country, Expert.gender, Expert.sector).order_by(None)
+    )
     return composition(rows.all())
 
 
@@ -133,7 +135,11 @@ def assignments(application: Application) -> Sequence[tuple[Assignment, Expert |
 
 def count_evaluators(application: Application) -> int:
     """Scoring assignments that stand; void and declined ones do not count for the minimum (T-4.3)."""
-    query = select(func.count()).select_from(Assignment).where(_counts(), Assignment.application_id == application.id)
+    query = (
+        select(func.count())
+        .select_from(Assignment)
+        .where(_counts(), Assignment.application_id == application.id)
+    )
     return db.session.scalar(query) or 0
 
 
@@ -193,7 +199,13 @@ def count_matrix(call: Call, user: Any) -> int:
 def asked(application_ids: Iterable[int]) -> Mapping[int, list[Any]]:
     """Name, state and part of everybody asked, by application id: one statement for a page of the matrix."""
     rows = db.session.execute(
-        select(Assignment.application_id, User.name, Assignment.state, Assignment.scores, Assignment.is_rapporteur)
+        select(
+            Assignment.application_id,
+            User.name,
+            Assignment.state,
+            Assignment.scores,
+            Assignment.is_rapporteur,
+        )
         .join(Assignment.user)
         .where(Assignment.application_id.in_(list(application_ids)))
         .order_by(Assignment.id)
@@ -217,7 +229,9 @@ def of_expert(user: Any) -> Select[Assignment]:
             ),
         )
         .where(Assignment.user_id == user.id, Assignment.state != "void", not_barred(user))
-        .order_by(Assignment.state == "declined", Assignment.due_on.is_(None), Assignment.due_on, Assignment.id)
+        .order_by(
+            Assignment.state == "declined", Assignment.due_on.is_(None), Assignment.due_on, Assignment.id
+        )
     )
 
 
@@ -231,7 +245,8 @@ def unanswered(user: Any) -> Sequence[Assignment]:
     """Assignments that wait for the person's acceptance or declaration."""
     return db.session.scalars(
         of_expert(user).where(
-            Assignment.state.in_(("invited", "accepted")), Application.state.in_(("admitted", "in_evaluation"))
+            Assignment.state.in_(("invited", "accepted")),
+            Application.state.in_(("admitted", "in_evaluation")),
         )
     ).all()
 
@@ -265,7 +280,9 @@ def undecided(application: Application) -> list[Conflict]:
     """Possible conflicts that somebody has to rule on before the person may be invited."""
     found = conflicts(application)
     barred = {conflict.user_id for conflict in found if conflict.bars}
-    return [conflict for conflict in found if conflict.status == "suggested" and conflict.user_id not in barred]
+    return [
+        conflict for conflict in found if conflict.status == "suggested" and conflict.user_id not in barred
+    ]
 
 
 def conflicts_of(application: Application, user: Any) -> Sequence[Conflict]:
@@ -293,7 +310,9 @@ def competing(application: Application, users: Iterable[Any]) -> Mapping[int, se
     for user_id, number in db.session.execute(coordinators.where(Application.coordinator_id.in_(people))):
         found[user_id].add(number)
     contacts = select(Partner.contact_id, Partner.contact_email, Application.number).join(Partner.application)
-    contacts = contacts.where(*rivals, or_(Partner.contact_id.in_(people), Partner.contact_email.in_(addresses)))
+    contacts = contacts.where(
+        *rivals, or_(Partner.contact_id.in_(people), Partner.contact_email.in_(addresses))
+    )
     for contact_id, address, number in db.session.execute(contacts):
         user_id = contact_id if contact_id is not None and contact_id in people else addresses[address]
         found[user_id].add(number)
@@ -313,13 +332,19 @@ def competing(application: Application, users: Iterable[Any]) -> Mapping[int, se
 
 def waiting_by_call(user: Any, at: datetime) -> list[tuple[Call, int, int]]:
     """For each call that the person is officer of: applications with too few experts, conflicts to rule on."""
-    calls = {call.id: call for call in calls_run_by(user) if user.holds("officer", call) and call.is_closed(at)}
+    calls = {
+        call.id: call for call in calls_run_by(user) if user.holds("officer", call) and call.is_closed(at)
+    }
     if not calls:
         return []
     short = (
         select(Application.call_id, func.count())
         .join(Application.call)
-        .where(Application.call_id.in_(calls), Application.state.in_(("admitted", "in_evaluation")), not_barred(user))
+        .where(
+            Application.call_id.in_(calls),
+            Application.state.in_(("admitted", "in_evaluation")),
+            not_barred(user),
+        )
         .where(_evaluators() < Call.min_reviews)
         .group_by(Application.call_id)
     )

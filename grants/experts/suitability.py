@@ -26,7 +26,9 @@ class Candidate:
 def person(expert: Expert) -> Person:
     """What the rules about conflicts are told of somebody."""
     past = tuple(
-        Employment(job["name"], job.get("pic", ""), date.fromisoformat(job["until"]) if job.get("until") else None)
+        Employment(
+            job["name"], job.get("pic", ""), date.fromisoformat(job["until"]) if job.get("until") else None
+        )
         for job in expert.past_employers
     )
     user = expert.user

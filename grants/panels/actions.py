@@ -56,7 +56,9 @@ def note(
     if changed and not reason.strip():
         raise Refused(N_("Say why the panel changes the score. Both scores are kept."), "reason")
     if tie_order is not None and not tie_reason.strip():
-        raise Refused(N_("Say why the panel sets this order. It becomes part of the panel report."), "tie_reason")
+        raise Refused(
+            N_("Say why the panel sets this order. It becomes part of the panel report."), "tie_reason"
+        )
     if max_grant is not None and max_grant > submission.requested:
         raise Refused(N_("The maximum grant cannot be higher than what was requested."), "max_grant")
     if finding is None:
@@ -82,7 +84,10 @@ def _distinct(aspects: Sequence[str]) -> list[str]:
 def reviewed(standing: Standing) -> str:
     """Fingerprint of what a closing would adopt: the review page carries it, so nobody adopts what he did not see."""
     return digest(
-        [[place.entry.key, place.rank, place.line, place.amount, place.entry.scores] for place in standing.places]
+        [
+            [place.entry.key, place.rank, place.line, place.amount, place.entry.scores]
+            for place in standing.places
+        ]
         + [[block.sentence, list(block.keys)] for block in standing.blocks]
     )
 

@@ -73,4 +73,6 @@ class ClosureForm(FlaskForm):
     """The panel's report, and the fingerprint of the list that the chair looked at."""
 
     seen = HiddenField()
-    report = TextAreaField(_l("Report of the panel"), [DataRequired(), Length(max=60000), no_control_characters])
+    report = TextAreaField(
+        _l("Report of the panel"), [DataRequired(), Length(max=60000), no_control_characters]
+    )

@@ -33,7 +33,10 @@ def entries(call: Call) -> list[Entry]:
     """Every application in panel, by number, with its frozen proposal, consensus, individual scores and finding."""
     in_panel = (Application.call_id == call.id) & (Application.state == "in_panel")
     applications = db.session.scalars(
-        select(Application).options(joinedload(Application.submission)).where(in_panel).order_by(Application.serial)
+        select(Application)
+        .options(joinedload(Application.submission))
+        .where(in_panel)
+        .order_by(Application.serial)
     ).all()
     consensus = {
         report.application_id: report.scores
@@ -140,7 +143,9 @@ def line_counts(adopted_list: RankedList) -> Mapping[str, int]:
 def ranked_totals(adopted_list: RankedList) -> Sequence[int]:
     """Totals of all applications above the thresholds, hundredths."""
     return db.session.scalars(
-        select(RankedRow.total).where(RankedRow.ranked_list_id == adopted_list.id, RankedRow.rank.is_not(None))
+        select(RankedRow.total).where(
+            RankedRow.ranked_list_id == adopted_list.id, RankedRow.rank.is_not(None)
+        )
     ).all()
 
 

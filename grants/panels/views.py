@@ -83,7 +83,9 @@ def closure(reference: str) -> str | Response | tuple[str, int]:
         try:
             actions.close(call, by=current_user, report=form.report.data or "", seen=form.seen.data or "")
         except actions.Changed:
-            flash(_("Something changed since you opened this page. Please look at the list again."), "warning")
+            flash(
+                _("Something changed since you opened this page. Please look at the list again."), "warning"
+            )
             status = 409
         except actions.Refused as refusal:
             flash(_(str(refusal)), "danger")

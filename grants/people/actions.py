@@ -31,7 +31,9 @@ def create_account(email: str, name: str, *, password: str | None = None, langua
     return user
 
 
-def appoint(user: User, role: str, *, by: User | None, programme: Any = None, call: Any = None) -> Appointment:
+def appoint(
+    user: User, role: str, *, by: User | None, programme: Any = None, call: Any = None
+) -> Appointment:
     """Give a person a role for a programme or for one call; giving it twice changes nothing."""
     if (programme is None) == (call is None):
         raise ValueError("an appointment is for a programme or for a call")

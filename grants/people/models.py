@@ -84,7 +84,9 @@ class Appointment(Base):
     given_at: Mapped[datetime]
     given_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
 
-    user: Mapped[User] = relationship(lazy="raise_on_sql", back_populates="appointments", foreign_keys=[user_id])
+    user: Mapped[User] = relationship(
+        lazy="raise_on_sql", back_populates="appointments", foreign_keys=[user_id]
+    )
 
 
 class BrowserSession(Base):

@@ -27,7 +27,9 @@ _table = BrowserSession.__table__
 class Session(CallbackDict[str, Any], SessionMixin):
     """The data of one browser; `key` is what its cookie holds, None before the first write."""
 
-    def __init__(self, data: dict[str, Any] | None = None, key: str | None = None, stale: bool = False) -> None:
+    def __init__(
+        self, data: dict[str, Any] | None = None, key: str | None = None, stale: bool = False
+    ) -> None:
         def on_update(_self: Any) -> None:
             self.modified = True
 
@@ -53,7 +55,9 @@ class ServerSideSessions(SessionInterface):
             ).first()
         if row is None or row.expires_at < clock.now():
             return Session()
-        return Session(_serializer.loads(row.data), key, stale=row.expires_at < clock.now() + LIFETIME - RENEW_AFTER)
+        return Session(
+            _serializer.loads(row.data), key, stale=row.expires_at < clock.now() + LIFETIME - RENEW_AFTER
+        )
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         assert isinstance(session, Session)
@@ -74,7 +78,9 @@ class ServerSideSessions(SessionInterface):
                     connection.execute(insert(_table).values(key_hash=_hash(session.key), **values))
             else:
                 assert session.key
-                connection.execute(update(_table).where(_table.c.key_hash == _hash(session.key)).values(**values))
+                connection.execute(
+                    update(_table).where(_table.c.key_hash == _hash(session.key)).values(**values)
+                )
         name = self.get_cookie_name(app)
         if session.key:
             response.set_cookie(

@@ -38,11 +38,17 @@ class Accounts(FSQLALiteUserDatastore):  # type: ignore[misc]
         attribute, value = kwargs.popitem()
         column = getattr(User, attribute)
         same = func.lower(column) == str(value).lower() if case_insensitive else column == value
-        return db.session.scalars(select(User).options(joinedload(User.appointments)).where(same)).unique().first()
+        return (
+            db.session.scalars(select(User).options(joinedload(User.appointments)).where(same))
+            .unique()
+            .first()
+        )
 
     def create_user(self, **kwargs: Any) -> User:
         known = {key: kwargs[key] for key in ("email", "password", "name", "confirmed_at") if key in kwargs}
-        user = User(active=True, fs_uniquifier=secrets.token_hex(32), language=str(get_locale() or "en"), **known)
+        user = User(
+            active=True, fs_uniquifier=secrets.token_hex(32), language=str(get_locale() or "en"), **known
+        )
         user.appointments = []
         db.session.add(user)
         return user

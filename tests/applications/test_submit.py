@@ -80,8 +80,12 @@ def test_the_last_second(as_: Any, ready: str, offset: timedelta, status: int, v
     assert _application(ready).version == version
 
 
-@pytest.mark.parametrize("section", ["summary", "questions", "declarations", "part-b", "partners/new", "researchers"])
-def test_t_7_2_nothing_can_be_edited_a_millisecond_after_the_deadline(as_: Any, ready: str, section: str) -> None:
+@pytest.mark.parametrize(
+    "section", ["summary", "questions", "declarations", "part-b", "partners/new", "researchers"]
+)
+def test_t_7_2_nothing_can_be_edited_a_millisecond_after_the_deadline(
+    as_: Any, ready: str, section: str
+) -> None:
     deadline = _application(ready).call.deadline_at
     with clock.at(deadline - timedelta(hours=1)):
         browser = as_("coordinator")
@@ -128,7 +132,10 @@ def test_submitting_again_makes_the_next_version(as_: Any, names: Any) -> None:
 def test_withdrawn_and_submitted_again_before_the_deadline(as_: Any, names: Any) -> None:
     public_id = names.applications["submitted"]
     browser = as_("coordinator")
-    assert browser.post(f"/applications/{public_id}/withdrawal", data={"reason": "We are late."}).status_code == 303
+    assert (
+        browser.post(f"/applications/{public_id}/withdrawal", data={"reason": "We are late."}).status_code
+        == 303
+    )
     assert _application(public_id).state == "withdrawn"
     assert browser.post(f"/applications/{public_id}/submission", data={"key": "w" * 32}).status_code == 303
     assert (_application(public_id).state, _application(public_id).version) == ("submitted", 2)

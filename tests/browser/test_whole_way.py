@@ -83,7 +83,9 @@ def _people(language: str) -> None:
     db.session.flush()
     for part, name in PEOPLE.items():
         if part != "coordinator":  # registers through the page
-            person = people.create_account(f"{part}@{part}.example", name, password=PASSWORD, language=language)
+            person = people.create_account(
+                f"{part}@{part}.example", name, password=PASSWORD, language=language
+            )
             if part.startswith("officer"):
                 people.appoint(person, "officer", by=None, programme=programme)
     db.session.commit()
@@ -95,7 +97,9 @@ class Person:
     def __init__(self, browser: Browser, house: Any, part: str, seen: dict[str, list[str]]) -> None:
         self.house, self.part, self.seen = house, part, seen
         locale = {"en": "en-GB", "fr": "fr-FR"}[house.language]
-        self.page: Page = browser.new_context(locale=locale, viewport={"width": 1280, "height": 900}).new_page()
+        self.page: Page = browser.new_context(
+            locale=locale, viewport={"width": 1280, "height": 900}
+        ).new_page()
         self.page.set_default_timeout(20_000)
         self.page.on("pageerror", lambda error: seen.setdefault("script error", []).append(str(error)))
 
@@ -126,7 +130,9 @@ class Person:
             if kind == "radio":
                 self.page.locator(f"main [name={name}][value={value}]").check()
             elif kind == "checkbox":
-                for one in [value] if isinstance(value, str) else value if isinstance(value, list) else [None]:
+                for one in (
+                    [value] if isinstance(value, str) else value if isinstance(value, list) else [None]
+                ):
                     (self.page.locator(f'main [name={name}][value="{one}"]') if one else field.first).check()
             elif kind == "file":
                 field.set_input_files(value)
@@ -188,7 +194,6 @@ def test_the_whole_way(chromium: Browser, house: Any, tmp_path: Path) -> None:
     wrong = {page: rows for page, rows in seen.items() if rows}
     assert wrong == {}
     assert len(seen) > 40
-    print(f"{house.language}: {len(seen)} different pages, {sum(map(len, seen.values()))} violations")
 
 
 def _the_officer_sets_up_a_call(officer: Person) -> None:
@@ -207,7 +212,8 @@ def _the_officer_sets_up_a_call(officer: Person) -> None:
 def _the_applicants_apply(coordinator: Person, partner: Person, house: Any, part_b: Path) -> str:
     """Step 2: register, confirm, fill in, invite a partner, submit, revise, submit again."""
     coordinator.go("/register").fill(
-        name=PEOPLE["coordinator"], email="coordinator@coordinator.example", password=PASSWORD, password_confirm=PASSWORD
+        name=PEOPLE["coordinator"], email="coordinator@coordinator.example", password=PASSWORD,
+        password_confirm=PASSWORD,
     ).send("name")  # fmt: skip
     to_coordinator = select(Mail.body).where(Mail.recipient.like("coordinator%"))
     body = elsewhere(house.app, lambda: db.session.scalars(to_coordinator).first())
@@ -228,7 +234,8 @@ def _the_applicants_apply(coordinator: Person, partner: Person, house: Any, part
         coordinator.go(f"{base}/partners/new").fill(name=name, country=country, activity="PRC").send("name")
     coordinator.go(f"{base}/consortium")
     partners = [
-        str(a.get_attribute("href")) for a in coordinator.page.locator('main a[href^="/partners/"][href$="/budget"]').all()
+        str(a.get_attribute("href"))
+        for a in coordinator.page.locator('main a[href^="/partners/"][href$="/budget"]').all()
     ]
     assert len(partners) == 3
     coordinator.go(partners[1].removesuffix("/budget")).fill(
@@ -239,9 +246,9 @@ def _the_applicants_apply(coordinator: Person, partner: Person, house: Any, part
     for path in (partners[0], partners[2]):
         coordinator.go(path).fill(personnel="200000", travel="8000.50", requested="100000").send("requested")
     coordinator.go(f"{base}/budget")
-    coordinator.go(f"{base}/researchers").fill(first_name="Lena", last_name="Lead", gender="woman", leading=True).send(
-        "first_name"
-    )
+    coordinator.go(f"{base}/researchers").fill(
+        first_name="Lena", last_name="Lead", gender="woman", leading=True
+    ).send("first_name")
     coordinator.go(f"{base}/questions").fill(q_who_will_use_it="Everybody.").send("version")
     coordinator.go(f"{base}/part-b").fill(file=str(part_b)).send("file")
     coordinator.go(f"{base}/declarations")
@@ -259,9 +266,13 @@ def _the_applicants_apply(coordinator: Person, partner: Person, house: Any, part
 
 def _the_officer_checks_and_assigns(officer: Person, address: str) -> None:
     """Steps 3 and 4: both gates, the pool, three experts for the application."""
-    officer.go(f"/calls/{REFERENCE}/desk").go(f"/calls/{REFERENCE}/applications").go(f"/calls/{REFERENCE}/eligibility")
+    officer.go(f"/calls/{REFERENCE}/desk").go(f"/calls/{REFERENCE}/applications").go(
+        f"/calls/{REFERENCE}/eligibility"
+    )
     for _gate in ("admissibility", "eligibility"):
-        officer.go(f"/applications/{address}/eligibility").fill(verdict="ok", reason="Checked by hand.").send("verdict")
+        officer.go(f"/applications/{address}/eligibility").fill(verdict="ok", reason="Checked by hand.").send(
+            "verdict"
+        )
     for part in ("rapporteur", "expert", "expert2"):
         officer.go(f"/calls/{REFERENCE}/experts").fill(
             name=PEOPLE[part], email=f"{part}@{part}.example", employer=f"Institute of {part}", country="SE",
@@ -291,7 +302,9 @@ def _the_experts_report(there: dict[str, Person], address: str) -> None:
 
 def _option(person: Person, hundredths: str) -> str:
     """The value of a score's option: hundredths, or points where the form counts in points."""
-    values = [o.get_attribute("value") for o in person.page.locator("main [name=score_excellence] option").all()]
+    values = [
+        o.get_attribute("value") for o in person.page.locator("main [name=score_excellence] option").all()
+    ]
     points = f"{int(hundredths) / 100:g}"
     return hundredths if hundredths in values else points
 
@@ -344,7 +357,9 @@ def _the_documents_are_made(coordinator: Person, officer: Person, house: Any, ad
     """Step 8: letter and evaluation summary for the applicant, one zip for the officer, all made by the worker."""
     for kind in ("letter", "evaluation"):
         coordinator.go(f"/applications/{address}/decision")
-        form = coordinator.page.locator("main form", has=coordinator.page.locator(f'[name=kind][value="{kind}"]')).first
+        form = coordinator.page.locator(
+            "main form", has=coordinator.page.locator(f'[name=kind][value="{kind}"]')
+        ).first
         form.locator("button").first.click()
         coordinator.page.wait_for_load_state()
         worker(house)
@@ -373,5 +388,3 @@ def test_submitting_without_javascript(chromium: Browser, house: Any) -> None:
     page.locator("main form button").last.click()
     assert page.locator("main [name=title]").input_value() == "Without script"
     assert page.locator("[aria-invalid=true]").count() > 3
-
-

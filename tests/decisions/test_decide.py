@@ -30,8 +30,17 @@ def decided_call(cast):
         )
     }  # fmt: skip
     gone = application(call, cast.coordinator, "GONE", None, 6 * MILLION, state="inadmissible")
-    finding = {"code": "PART_B", "verdict": "fails", "gate": "admissibility", "blocking": True,
-               "sentence": "Part B is missing.", "remedy": "", "source": "Annex A", "field": "part-b", "values": {}}
+    finding = {
+        "code": "PART_B",
+        "verdict": "fails",
+        "gate": "admissibility",
+        "blocking": True,
+        "sentence": "Part B is missing.",
+        "remedy": "",
+        "source": "Annex A",
+        "field": "part-b",
+        "values": {},
+    }
     db.session.add(
         Ruling(application_id=gone.id, gate="admissibility", verdict="fail", reason="Part B cannot be read.",
                findings=[finding, finding | {"verdict": "holds"}], state="confirmed", proposed_by_id=cast.officer.id,
@@ -166,7 +175,9 @@ def test_a_grant_above_the_request_is_refused(app, cast, as_):
     address = f"/applications/{applications['MAIN'].public_id}/decision"
     officer = as_("officer")
 
-    answer = officer.post(address, data=fields(officer.get(address), 'name="outcome"') | {"max_grant": "6000001"})
+    answer = officer.post(
+        address, data=fields(officer.get(address), 'name="outcome"') | {"max_grant": "6000001"}
+    )
 
     assert answer.status_code == 422
     assert decision_on(applications["MAIN"]).max_grant == 6 * MILLION

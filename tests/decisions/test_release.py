@@ -33,7 +33,9 @@ def release(client, call, kind="results"):
 
 
 def news(cast, call):
-    return db.session.query(Mail).filter(Mail.occasion.like("result_released:%"), Mail.call_id == call.id).all()
+    return (
+        db.session.query(Mail).filter(Mail.occasion.like("result_released:%"), Mail.call_id == call.id).all()
+    )
 
 
 def without_own_words(page, one):
@@ -53,7 +55,10 @@ def test_before_the_release_all_outcomes_look_alike_to_the_applicant(app, cast, 
     missing = coordinator.get("/applications/0123456789abcdef/decision")
     for one in evaluated:
         answer = coordinator.get(f"/applications/{one.public_id}/decision")
-        assert (answer.status_code, answer.text.replace(one.public_id, "0123456789abcdef")) == (404, missing.text)
+        assert (answer.status_code, answer.text.replace(one.public_id, "0123456789abcdef")) == (
+            404,
+            missing.text,
+        )
     assert coordinator.get("/").text.count("result") == 0
     assert news(cast, call) == []
 
@@ -149,7 +154,11 @@ def test_the_coordinator_reads_the_result_and_the_periods_that_run(app, cast, as
         release(as_("officer"), call)
         page = coordinator.get(f"/applications/{applications['MAIN'].public_id}/decision")
     assert "You are invited to prepare the grant agreement." in page.text
-    assert re.findall(r"\d+ \w+ 2026(?=\s*<)", page.text)[-3:] == ["19 February 2026", "12 March 2026", "29 April 2026"]
+    assert re.findall(r"\d+ \w+ 2026(?=\s*<)", page.text)[-3:] == [
+        "19 February 2026",
+        "12 March 2026",
+        "29 April 2026",
+    ]
     assert "until 28 February 2026" in page.text
 
     with clock.at(datetime(2026, 2, 20, tzinfo=UTC)):

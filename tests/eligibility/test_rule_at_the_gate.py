@@ -28,7 +28,8 @@ def stored(public_id):
 
 def rulings(public_id):
     return [
-        (ruling.gate, ruling.verdict, ruling.state, ruling.reason) for ruling in queries.rulings(stored(public_id))
+        (ruling.gate, ruling.verdict, ruling.state, ruling.reason)
+        for ruling in queries.rulings(stored(public_id))
     ]
 
 
@@ -93,12 +94,17 @@ def test_the_second_officer_sends_back_and_the_first_is_told(here, cast, as_):
     ruling, second = open_ruling(here), as_("officer2")
 
     assert second.post(f"/rulings/{ruling}/return", data={"comment": " "}).status_code == 422
-    assert second.post(f"/rulings/{ruling}/return", data={"comment": "The annex is on page 40."}).status_code == 303
+    assert (
+        second.post(f"/rulings/{ruling}/return", data={"comment": "The annex is on page 40."}).status_code
+        == 303
+    )
 
     assert rulings(here) == [("admissibility", "fail", "returned", "An annex is missing.")]
     assert stored(here).state == "submitted"
     mails = db.session.scalars(select(Mail).where(Mail.occasion == f"ruling_returned:{ruling}")).all()
-    assert [(mail.recipient, "The annex is on page 40." in mail.body) for mail in mails] == [(cast.officer.email, True)]
+    assert [(mail.recipient, "The annex is on page 40." in mail.body) for mail in mails] == [
+        (cast.officer.email, True)
+    ]
     assert propose(as_("officer"), here, "ok").status_code == 303
 
 
@@ -131,7 +137,10 @@ def test_passing_against_the_rules_needs_a_reason(names, as_):
 
     assert answer.status_code == 422
     assert "Give the reason: you decide otherwise than the rules suggest." in answer.text
-    assert propose(as_("officer"), here, "ok", "The topic asks for three.", gate="eligibility").status_code == 303
+    assert (
+        propose(as_("officer"), here, "ok", "The topic asks for three.", gate="eligibility").status_code
+        == 303
+    )
     assert rulings(here)[0] == ("eligibility", "ok", "confirmed", "The topic asks for three.")
 
 
@@ -212,7 +221,9 @@ def test_the_desk_shows_what_waits(names, here, as_):
 def test_the_home_page_counts_what_waits(here, as_):
     def counted(part):
         page = as_(part).get("/").text
-        found = (re.search(pattern, page) for pattern in (r"Confirm (\d+) refusal", r"Check (\d+) application"))
+        found = (
+            re.search(pattern, page) for pattern in (r"Confirm (\d+) refusal", r"Check (\d+) application")
+        )
         return [int(number[1]) if number else 0 for number in found]
 
     first, second = counted("officer"), counted("officer2")

@@ -76,7 +76,9 @@ def test_a_declared_doubt_is_for_the_officer_who_may_invite_again(here, url, cas
     with pytest.raises(actions.Barred, match="Rule on the possible conflict"):
         actions.assign(stored(here), cast.expert2, by=cast.officer)
     found = actions.queries.conflicts_of(stored(here), cast.expert2)[0]
-    actions.rule_on(actions.queries.conflict(found.public_id), bars=False, reason="Long over.", by=cast.officer)
+    actions.rule_on(
+        actions.queries.conflict(found.public_id), bars=False, reason="Long over.", by=cast.officer
+    )
 
     actions.assign(stored_again(here), cast.expert2, by=cast.officer)
 

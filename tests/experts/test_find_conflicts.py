@@ -19,7 +19,9 @@ PROPOSAL = Proposal(
     ),
     researchers=(Researcher("a", "Ana", "Castillo", orcid="0000-0002-1825-0097"),),
 )  # fmt: skip
-STRANGER = Person("Nora Nobody", "nora@elsewhere.example", employer="Elsewhere Institute", employer_pic="111111111")
+STRANGER = Person(
+    "Nora Nobody", "nora@elsewhere.example", employer="Elsewhere Institute", employer_pic="111111111"
+)
 
 CASES = {
     "nothing in common": ({}, []),

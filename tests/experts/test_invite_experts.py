@@ -30,7 +30,9 @@ def test_with_enough_evaluators_the_evaluation_starts(here, cast, as_):
 
     assert stored(here).state == "in_evaluation"
     assert states(here) == {"Eva Expert": "invited", "Emil Evaluator": "invited", "Edda Assessor": "invited"}
-    mails = select(Mail.body).where(Mail.recipient == cast.expert.email, Mail.occasion.startswith("invitation:"))
+    mails = select(Mail.body).where(
+        Mail.recipient == cast.expert.email, Mail.occasion.startswith("invitation:")
+    )
     last = db.session.scalars(mails.order_by(Mail.id.desc())).first()
     assert "2 November 2026" in last
     assert f"/assignments/{assignment(here, cast.expert).public_id}" in last
@@ -38,7 +40,9 @@ def test_with_enough_evaluators_the_evaluation_starts(here, cast, as_):
 
 def test_an_invitation_says_no_more_than_acronym_and_title(here, cast, as_):
     invite(as_("officer"), here, cast.expert3)
-    mail = db.session.scalars(select(Mail).where(Mail.recipient == cast.expert3.email).order_by(Mail.id.desc())).first()
+    mail = db.session.scalars(
+        select(Mail).where(Mail.recipient == cast.expert3.email).order_by(Mail.id.desc())
+    ).first()
     submission = stored(here).submission
     assert submission.title in mail.body
     assert submission.proposal.abstract not in mail.body
@@ -77,12 +81,17 @@ def test_a_disqualifying_conflict_bars_until_an_officer_overrules_it(here, cast,
 
     assert "A conflict of interest bars this expert from this application." in answer.text
     assert states(here) == {}
-    assert conflicts(here, cast.conflicted) == [("D5", "detected", "suggested"), ("P3", "detected", "suggested")]
+    assert conflicts(here, cast.conflicted) == [
+        ("D5", "detected", "suggested"),
+        ("P3", "detected", "suggested"),
+    ]
 
     for code in ("D5", "P3"):
         ruling = f"/conflicts/{conflict(here, code)}/ruling"
         assert browser.post(ruling, data={"ruling": "overruled", "reason": ""}).status_code == 422
-        assert browser.post(ruling, data={"ruling": "overruled", "reason": "Left in 2019."}).status_code == 303
+        assert (
+            browser.post(ruling, data={"ruling": "overruled", "reason": "Left in 2019."}).status_code == 303
+        )
     invite(browser, here, cast.conflicted)
 
     assert states(here) == {"Konrad Conflicted": "invited"}
@@ -123,7 +132,9 @@ def test_what_an_officer_overruled_stands_until_the_facts_change(here, cast):
 
 def test_applicants_of_a_competing_application_are_found(here, cast, as_):
     call = stored(here).call
-    actions.add_expert(call, email=cast.applicant2.email, name="", by=cast.officer, employer="Nowhere", country="NL")
+    actions.add_expert(
+        call, email=cast.applicant2.email, name="", by=cast.officer, employer="Nowhere", country="NL"
+    )
     db.session.commit()
     invite(as_("officer"), here, cast.applicant2)
     assert states(here) == {}
@@ -131,7 +142,9 @@ def test_applicants_of_a_competing_application_are_found(here, cast, as_):
 
 
 def test_the_coordinator_is_never_an_expert_of_the_own_application(here, cast, as_):
-    actions.add_expert(stored(here).call, email=cast.coordinator.email, name="", by=cast.officer, country="DE")
+    actions.add_expert(
+        stored(here).call, email=cast.coordinator.email, name="", by=cast.officer, country="DE"
+    )
     db.session.commit()
     invite(as_("officer"), here, cast.coordinator)
     assert states(here) == {}
@@ -201,8 +214,12 @@ def test_nobody_rules_on_their_own_conflict(here, cast, as_):
     own.status = "suggested"
     db.session.commit()
     url = f"/conflicts/{conflict(here, 'P2')}/ruling"
-    assert as_("officer2").post(url, data={"ruling": "overruled", "reason": "It is nothing."}).status_code == 403
-    assert as_("officer").post(url, data={"ruling": "overruled", "reason": "Ten years ago."}).status_code == 303
+    assert (
+        as_("officer2").post(url, data={"ruling": "overruled", "reason": "It is nothing."}).status_code == 403
+    )
+    assert (
+        as_("officer").post(url, data={"ruling": "overruled", "reason": "Ten years ago."}).status_code == 303
+    )
 
 
 def test_a_conflict_found_later_ends_the_assignment_at_once(names, cast, as_):

@@ -48,12 +48,17 @@ def test_a_known_person_keeps_what_is_left_empty(pool, cast, as_):
     update = {"name": "x", "email": cast.expert.email, "employer": "New Employer", "country": "FI"}
     assert as_("officer").post(pool, data=update).status_code == 303
     expert = profile(cast.expert.email)
-    assert (expert.employer, expert.country, expert.keywords) == ("New Employer", "FI", ["artificial intelligence"])
+    assert (expert.employer, expert.country, expert.keywords) == (
+        "New Employer",
+        "FI",
+        ["artificial intelligence"],
+    )
     assert cast.expert.name == "Eva Expert"
 
 
 @pytest.mark.parametrize(
-    ("field", "value"), [("orcid", "0000-0002-1825-0098"), ("employer_pic", "12"), ("email", "nobody"), ("country", "")]
+    ("field", "value"),
+    [("orcid", "0000-0002-1825-0098"), ("employer_pic", "12"), ("email", "nobody"), ("country", "")],
 )
 def test_what_cannot_be_true_is_refused_and_kept_on_the_page(pool, as_, field, value):
     answer = as_("officer").post(pool, data=NEW | {field: value})

@@ -115,7 +115,11 @@ def test_nothing_cheaper_is_pulled_up_and_the_reserve_ends_where_the_call_says(a
     assert close(as_("chair"), call).status_code == 303
 
     rows = db.session.execute(queries.places(queries.adopted(by_reference(call.reference)))).all()
-    assert [(row.acronym, row.line) for row in rows] == [("P01", "main"), ("P02", "reserve"), ("P03", "no_budget")]
+    assert [(row.acronym, row.line) for row in rows] == [
+        ("P01", "main"),
+        ("P02", "reserve"),
+        ("P03", "no_budget"),
+    ]
 
 
 def test_an_open_tie_blocks_closing_until_the_panel_orders_it_with_a_reason(app, cast, as_):

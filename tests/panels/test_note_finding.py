@@ -64,7 +64,10 @@ def test_the_maximum_grant_is_never_above_the_request(app, cast, as_):
 def test_two_people_at_once_the_second_keeps_the_text_and_sees_what_is_stored(app, cast, as_):
     one, chair, address = open_form(as_, cast)
     officer = as_("officer")
-    first, second = finding(officer.get(address), aspects="energy"), finding(chair.get(address), aspects="mobility")
+    first, second = (
+        finding(officer.get(address), aspects="energy"),
+        finding(chair.get(address), aspects="mobility"),
+    )
     assert officer.post(address, data=first).status_code == 303
 
     answer = chair.post(address, data=second)

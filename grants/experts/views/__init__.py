@@ -33,7 +33,9 @@ def end_of(assignment: Assignment) -> datetime | None:
     """The end of the day on which the report is due, where the call is."""
     if assignment.due_on is None:
         return None
-    return datetime.combine(assignment.due_on, time(23, 59, 59), ZoneInfo(assignment.call.zone)).astimezone(UTC)
+    return datetime.combine(assignment.due_on, time(23, 59, 59), ZoneInfo(assignment.call.zone)).astimezone(
+        UTC
+    )
 
 
 def tasks(user: Any) -> list[dict[str, Any]]:

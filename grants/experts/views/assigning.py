@@ -29,7 +29,11 @@ def pool(reference: str) -> Answer:
     if form.validate_on_submit():
         try:
             expert = actions.add_expert(
-                call, email=form.email.data or "", name=form.name.data or "", by=current_user, **form.profile()
+                call,
+                email=form.email.data or "",
+                name=form.name.data or "",
+                by=current_user,
+                **form.profile(),
             )
         except actions.Unfit as problem:
             form.email.errors = [_(str(problem))]
@@ -88,7 +92,12 @@ def assign(public_id: str) -> Answer:
         user = experts[chosen]
         try:
             actions.assign(
-                application, user, by=current_user, scores=scores, rapporteur=not scores, due_on=form.due_on.data
+                application,
+                user,
+                by=current_user,
+                scores=scores,
+                rapporteur=not scores,
+                due_on=form.due_on.data,
             )
         except actions.Barred as problem:
             flash(_("%(name)s is not invited. %(reason)s", name=user.name, reason=_(str(problem))), "warning")

@@ -57,6 +57,10 @@ def rule(public_id: str) -> Answer:
             flash(_("Your ruling on %(name)s is kept.", name=conflict.user.name), "success")
             return redirect(url_for(".conflicts", public_id=conflict.application.public_id), 303)
     page = render_template(
-        "experts/ruling.html", conflict=conflict, application=conflict.application, call=conflict.call, form=form
+        "experts/ruling.html",
+        conflict=conflict,
+        application=conflict.application,
+        call=conflict.call,
+        form=form,
     )
     return (page, 422) if form.is_submitted() else page

@@ -1,4 +1,5 @@
 // What every page does beyond its HTML; without scripts all pages work the same, only less promptly.
+import "./budget.js";
 import "./countdown.js";
 import "./counter.js";
 import "./errors.js";
