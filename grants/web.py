@@ -423,6 +423,8 @@ def navigation() -> list[dict[str, Any]]:
             entries.append(("people.outbox", N_("Outbox")))
     here = request.path
     links = [(_(label), url_for(endpoint)) for endpoint, label in entries]
+    if user.is_authenticated and here.startswith("/calls/") and here.count("/") > 2:
+        here = url_for("calls.desk_index")  # what lies below a call's own page belongs to those who work for it
     return [
         {"label": label, "url": url, "current": here == url or (url != "/" and here.startswith(f"{url}/"))}
         for label, url in links

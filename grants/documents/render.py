@@ -143,10 +143,16 @@ def _refuse_connections(event: str, _arguments: Any) -> None:
 
 def _one(job: dict[str, Any]) -> str:
     """Render one job in a fork; what went wrong, or nothing."""
+    with tempfile.TemporaryDirectory(prefix="grants-") as folder:
+        return _forked(job, folder)
+
+
+def _forked(job: dict[str, Any], folder: str) -> str:
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
         try:
+            tempfile.tempdir = folder  # the fork leaves without cleaning up; the folder goes with the job
             _confine()
             Path(job["target"]).write_bytes(render(job["html"], job["files"]))
         except BaseException as problem:  # noqa: BLE001  the fork ends here, whatever happened

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 STEP_NAMES = {
     "score": N_("Score"),
-    "coverage": N_("Covers an aspect that no higher-ranked application covers"),
+    "coverage": N_("Aspects covered, among equal scores"),
     "excellence": N_("Higher score for excellence"),
     "impact": N_("Higher score for impact"),
     "gender": N_("Nearer to gender balance among the leading researchers"),
