@@ -6,6 +6,7 @@ from typing import Any
 from flask import Flask
 from flask_babel import Babel
 from werkzeug.middleware.proxy_fix import ProxyFix
+from whitenoise import WhiteNoise
 
 from grants import config, schema, web  # noqa: F401 (the schema makes the mappers complete)
 from grants.db import db
@@ -34,9 +35,13 @@ def create_app(settings: dict[str, Any] | None = None) -> Flask:
     logging.basicConfig(
         level=app.config["LOG_LEVEL"], format="%(asctime)s %(levelname)s %(name)s %(message)s"
     )
+    for talkative in ("alembic", "pikepdf", "fontTools", "huey"):
+        logging.getLogger(talkative).setLevel(logging.WARNING)
     if app.config["PROXIES"]:
         count = app.config["PROXIES"]
         app.wsgi_app = ProxyFix(app.wsgi_app, count, count, count, count)  # type: ignore[method-assign]
+    # Static files are read once and served without passing through the application.
+    app.wsgi_app = WhiteNoise(app.wsgi_app, root=str(config.HERE / "static"), prefix="static/", max_age=600)  # type: ignore[method-assign]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     db.init_app(app)
     Babel(app, locale_selector=web.locale_of_reader)

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+from pathlib import Path
 from typing import Any
 
 import click
@@ -74,7 +75,9 @@ def demo() -> None:
         from grants import demo
 
         if not demo.is_empty():
-            raise click.ClickException("The database holds data already; the demo is only built in an empty one.")
+            raise click.ClickException(
+                "The database holds data already; the demo is only built in an empty one."
+            )
         with click.progressbar(demo.build(), label="Building the demo", file=sys.stderr) as steps:  # type: ignore[var-annotated]
             for _ in steps:
                 pass
@@ -82,9 +85,13 @@ def demo() -> None:
 
 
 @main.command()
-@click.option("--demo", "as_demo", is_flag=True, help="Serve the demo; builds it first where the database is empty.")
+@click.option(
+    "--demo", "as_demo", is_flag=True, help="Serve the demo; builds it first where the database is empty."
+)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Port to listen on.")
+@click.option(
+    "--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Port to listen on."
+)
 @click.option("--no-worker", is_flag=True, help="Do not start a worker process beside the web server.")
 def run(as_demo: bool, host: str, port: int, no_worker: bool) -> None:
     """Bring the database up to date, then serve the application with a worker beside it."""
@@ -95,7 +102,9 @@ def run(as_demo: bool, host: str, port: int, no_worker: bool) -> None:
     migrate_database(app)
     if as_demo:
         _prepare_demo(app)
-    worker = None if no_worker else subprocess.Popen([sys.executable, "-m", "grants", "worker", "--with", str(os.getpid())])
+    worker = None
+    if not no_worker:
+        worker = subprocess.Popen([sys.executable, "-m", "grants", "worker", "--with", str(os.getpid())])
     try:
         _serve(app, host, port)
     finally:
@@ -144,7 +153,9 @@ def _serve(app: Flask, host: str, port: int) -> None:
         Server().run()
     except SystemExit as stop:
         if stop.code:
-            raise click.ClickException(f"The server could not start on {host}:{port}. Is the port in use?") from None
+            raise click.ClickException(
+                f"The server could not start on {host}:{port}. Is the port in use?"
+            ) from None
 
 
 @main.command()
@@ -155,7 +166,9 @@ def worker(parent: int | None) -> None:
     from grants import jobs
 
     carrier = jobs.queue(app)
-    consumer = carrier.create_consumer(workers=1, worker_type="thread", periodic=True, initial_delay=0.1, max_delay=1)
+    consumer = carrier.create_consumer(
+        workers=1, worker_type="thread", periodic=True, initial_delay=0.1, max_delay=1
+    )
     consumer._set_signal_handlers = lambda: None  # its own handlers would outlive the loop below
     stopping = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
@@ -180,7 +193,9 @@ def user() -> None:
 @click.option("--name", required=True, help="Full name.")
 @click.option("--admin", is_flag=True, help="Administrator and officer of the programme.")
 @click.option("--officer", is_flag=True, help="Officer of the programme.")
-@click.option("--programme", default="Grant programme", show_default=True, help="Programme; made if it is new.")
+@click.option(
+    "--programme", default="Grant programme", show_default=True, help="Programme; made if it is new."
+)
 @click.password_option(help="Asked for where it is not given.")
 def add_user(email: str, name: str, admin: bool, officer: bool, programme: str, password: str) -> None:
     """Add a person; the first administrator comes from here."""
@@ -208,7 +223,7 @@ def add_user(email: str, name: str, admin: bool, officer: bool, programme: str, 
 @main.command()
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def check(as_json: bool) -> None:
-    """Look for broken event chains, changed submissions and other things that must never be; exit 1 if there are any."""
+    """Look for broken event chains, changed submissions and other things that must never be; exit 1 if any is found."""
     app = _app()
     with app.app_context():
         from grants import invariants
@@ -222,3 +237,51 @@ def check(as_json: bool) -> None:
     for name, rows in found.items() if not as_json else ():
         click.echo(f"{name}: {', '.join(rows[:10])}{' ...' if len(rows) > 10 else ''}")
     sys.exit(1 if found else 0)
+
+
+EXPORTS = {"letters": "letter", "reports": "evaluation", "applications": "application", "ranking": "ranking"}
+
+
+@main.command()
+@click.argument("what", type=click.Choice(list(EXPORTS)))
+@click.argument("reference", metavar="CALL")
+@click.option(
+    "--out",
+    "folder",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for the PDFs.",
+)
+@click.option("--language", type=click.Choice(["en", "fr"]), help="Instead of each recipient's own.")
+@click.option("--json", "as_json", is_flag=True, help="Print what happened to each file as JSON.")
+def export(what: str, reference: str, folder: Path, language: str | None, as_json: bool) -> None:
+    """Write the PDFs of a call into a folder; run again, it makes only what is missing or has changed.
+
+    Exit status 3 when some of them could not be made.
+    """
+    app = _app()
+    done: list[dict[str, Any]] = []
+    with app.app_context():
+        from grants.calls import queries
+        from grants.documents import actions
+
+        call = queries.by_reference(reference)
+        if call is None:
+            raise click.UsageError(f"There is no call {reference}.")
+        with click.progressbar(length=1, label=f"Writing {what}", file=sys.stderr) as bar:
+            for one in actions.export(call, EXPORTS[what], folder, language):
+                bar.length = one.total
+                bar.update(1)
+                done.append({"file": one.filename, "outcome": one.outcome, "problem": one.problem})
+    failed = [row for row in done if row["outcome"] == "failed"]
+    if as_json:
+        click.echo(json.dumps(done))
+    else:
+        counts = {
+            outcome: sum(row["outcome"] == outcome for row in done)
+            for outcome in ("made", "unchanged", "failed")
+        }
+        click.echo(", ".join(f"{count} {outcome}" for outcome, count in counts.items()) + ".")
+        for row in failed:
+            click.echo(f"{row['file']}: {row['problem']}", err=True)
+    sys.exit(3 if failed else 0)

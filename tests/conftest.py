@@ -40,6 +40,9 @@ class SqliteStore:
         self.kept = folder / "kept.sqlite"
         self.url = f"sqlite:///{self.path}"
 
+    def close(self) -> None:
+        """Nothing stays open."""
+
     def keep(self) -> None:
         with closing(sqlite3.connect(self.path)) as connection:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -68,6 +71,9 @@ class PostgresStore:
     def _do(self, statement: str) -> None:
         with self.admin.connect() as connection:
             connection.execute(text(statement))
+
+    def close(self) -> None:
+        self.admin.dispose()
 
     def keep(self) -> None:
         self._do(f"CREATE DATABASE {self.kept} TEMPLATE {self.name}")
@@ -113,6 +119,7 @@ def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     yield SimpleNamespace(app=app, names=names, put_back=put_back, dirty=False)
     with app.app_context():
         db.engine.dispose()
+    store.close()
 
 
 @pytest.fixture

@@ -80,8 +80,9 @@ def new(reference: str) -> Answer:
 @blueprint.get("/applications/<public_id>")
 def application(public_id: str) -> str:
     """One application: for its consortium the working copy with checklist, for everybody else what was submitted."""
-    application = load(queries.whole(public_id), to="application.read")
+    application = load(queries.by_public_id(public_id), to="application.read")
     if may("application.work", application):
+        application = queries.whole(public_id)
         return render_template(
             "applications/application.html", application=application, proposal=application.proposal,
             findings=actions.findings(application), steps=steps(application, staff=False), budget=budget,

@@ -145,7 +145,7 @@ class CallForm(FlaskForm):
         """The form filled in from a call."""
         rules = call.rules
         return cls(
-            reference=call.reference, title=call.title, text=call.text, action=call.action,
+            formdata=None, reference=call.reference, title=call.title, text=call.text, action=call.action,
             pillar=str(call.pillar or ""), year=call.year,
             opens=call.opens_on.astimezone(ZoneInfo(call.zone)).replace(tzinfo=None),
             deadline=datetime.fromisoformat(call.deadline_local), zone=call.zone, budget=call.budget,
