@@ -17,6 +17,9 @@ from sqlalchemy import select
 from grants import __version__, config
 
 EXIT_REFUSED = 2
+EXIT_SOME_REFUSED = 3
+# Other writers of an embedded database wait at most this long for their turn.
+RECORDS_A_COMMIT = 25
 
 
 def _app(**overrides: Any) -> Flask:
@@ -218,6 +221,91 @@ def add_user(email: str, name: str, admin: bool, officer: bool, programme: str, 
             actions.appoint(person, role, by=None, programme=home)
         db.session.commit()
     click.echo(f"{email} may sign in.")
+
+
+IMPORTED_FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+BY = click.option(
+    "--by", metavar="EMAIL", help="Officer who owns what comes in; else the programme's first one."
+)
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+
+
+@main.group("import")
+def import_() -> None:
+    """Take in public data, one JSON object a line: each record whole or not at all.
+
+    A second run over the same file changes nothing. Exit code 0: all is in; 2: the file or an option cannot be used;
+    3: some records were refused, for the reasons in the report.
+    """
+
+
+@import_.command("topics")
+@IMPORTED_FILE
+@click.option("--programme", required=True, help="Name of the programme that the calls belong to.")
+@BY
+@AS_JSON
+def import_topics(file: Path, programme: str, by: str | None, as_json: bool) -> None:
+    """Topics of the Funding and Tenders Portal as calls in draft."""
+    with _app().app_context():
+        from grants.calls.models import Programme
+        from grants.db import db
+        from grants.imports.topics import Topics
+
+        home = db.session.scalars(select(Programme).where(Programme.name == programme)).first()
+        if home is None:
+            raise click.UsageError(f"There is no programme '{programme}'.")
+        _import(file, Topics(home, _officer(home, by)), as_json)
+
+
+@import_.command("projects")
+@IMPORTED_FILE
+@click.option(
+    "--call", "reference", metavar="REF", required=True, help="Reference of the call that they applied to."
+)
+@BY
+@AS_JSON
+def import_projects(file: Path, reference: str, by: str | None, as_json: bool) -> None:
+    """Projects of CORDIS as submitted applications to a call."""
+    with _app().app_context():
+        from grants.calls import queries
+        from grants.imports.projects import Projects
+
+        call = queries.by_reference(reference)
+        if call is None:
+            raise click.UsageError(f"There is no call '{reference}'.")
+        _import(file, Projects(call, _officer(call.programme, by)), as_json)
+
+
+def _officer(programme: Any, email: str | None) -> Any:
+    from grants.people import queries
+
+    officer = queries.first_officer(programme, email)
+    if officer is None:
+        who = f"'{email}' is not an officer" if email else "There is no officer"
+        raise click.UsageError(f"{who} of the programme '{programme.name}'.")
+    return officer
+
+
+def _import(file: Path, importer: Any, as_json: bool) -> None:
+    """Take a file in, commit every so often, print the report, and end with the exit code that says how it went."""
+    from grants.db import db
+    from grants.imports.report import Report
+    from grants.imports.source import Source, Unusable, take_in
+
+    try:
+        source = Source.open(file)
+    except Unusable as problem:
+        raise click.UsageError(str(problem)) from None
+    report = Report(source.name, source.sha256)
+    taken = take_in(source, importer, report)
+    with click.progressbar(taken, length=len(source.lines), label=file.name, file=sys.stderr) as steps:
+        for count, _ in enumerate(steps, 1):
+            if count % RECORDS_A_COMMIT == 0:
+                db.session.commit()
+    db.session.commit()
+    for line in [json.dumps(report.to_dict(), indent=2)] if as_json else report.lines():
+        click.echo(line)
+    sys.exit(EXIT_SOME_REFUSED if report.refused else 0)
 
 
 @main.command()

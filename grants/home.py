@@ -48,7 +48,10 @@ def language() -> Response:
         session["language"] = chosen
         if current_user.is_authenticated:
             db.session.get_one(User, current_user.id).language = chosen
-    target = urlsplit(request.form.get("next", ""))
+    try:
+        target = urlsplit(request.form.get("next", ""))
+    except ValueError:  # what looks like an address and is none
+        target = urlsplit("")
     # Only a path of our own: never an address that somebody put into a link.
     path = (
         target.path if target.path.startswith("/") and not target.path.startswith("//") else url_for(".index")

@@ -34,6 +34,8 @@ def parse(text: str) -> int:
         if _TOO_FINE.fullmatch(typed):
             raise ValueError(N_("Enter an amount with at most two decimals."))
         raise ValueError(N_("Enter an amount in euros, such as 1250 or 1250.50."))
+    if len(found["whole"]) > len(str(LARGEST)) * 2:  # Python converts no more than some thousand digits
+        raise ValueError(N_("This amount is too large."))
     cents = int(re.sub("[^0-9]", "", found["whole"])) * 100 + int((found["cents"] or "0").ljust(2, "0"))
     if cents > LARGEST:
         raise ValueError(N_("This amount is too large."))

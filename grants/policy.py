@@ -279,6 +279,7 @@ RULES: dict[str, Rule] = {
     "call.cancel": is_officer & in_state("published", "suspended"),
     "call.manage": is_officer | is_observer,
     "call.staff": is_officer,
+    "call.drafts": is_officer,
     "call.apply": signed_in & call_is_open,
     "desk.read": is_some_staff,
     # applications
@@ -293,6 +294,7 @@ RULES: dict[str, Rule] = {
     "application.reopen": is_coordinator & in_state("submitted", "withdrawn") & before_deadline,
     "application.withdraw": is_coordinator & in_state("submitted", "reopened") & before_deadline,
     "application.withdraw_late": is_coordinator & application_in(*GATE_STATES, *EVALUATED_STATES[:4]),
+    "partner.read": applicant | is_invited,
     "application.history": applicant | (staff & call_is_closed),
     "application.receipt": applicant & has_submitted,
     "partner.edit": (is_coordinator | is_own_partner) & application_in("draft", "reopened") & before_deadline,
@@ -409,7 +411,7 @@ RULES: dict[str, Rule] = {
     "call.release": is_officer & call_is_closed & not_released,
     # documents
     "document.read": wanted_it,
-    "batch.read": wanted_it,
+    "batch.read": wanted_it & is_officer,
     "batch.stop": wanted_it & in_state("wanted"),
     "batch.resume": wanted_it & in_state("stopped", "done"),
     "call.documents": is_officer,

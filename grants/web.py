@@ -36,7 +36,7 @@ from flask_wtf.csrf import CSRFError
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 from sqlalchemy import Select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
@@ -136,6 +136,8 @@ class NobodyAsked(RuntimeError):
 
 def _begin() -> None:
     begin_as(writer=request.method not in SAFE)
+    if "\x00" in request.path or any("\x00" in value for value in request.args.values()):
+        abort(404)  # no address of ours holds one, and PostgreSQL takes none in a question
 
 
 def settle(response: Response) -> Response:
@@ -225,6 +227,12 @@ def _on_illegal_move(error: workflow.IllegalMove) -> Response:
 def _on_collision(error: Exception) -> Response:
     _roll_back()
     return _error_page(409, _("Somebody else changed this at the same moment. Please look at it again."))
+
+
+def _on_impossible_value(error: DataError) -> Response:
+    """A value that no form checks, and that the database cannot hold."""
+    _roll_back()
+    return _error_page(400)
 
 
 def _on_expired_form(error: CSRFError) -> Response:
@@ -447,6 +455,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(workflow.IllegalMove, _on_illegal_move)
     app.register_error_handler(StaleDataError, _on_collision)
     app.register_error_handler(IntegrityError, _on_collision)
+    app.register_error_handler(DataError, _on_impossible_value)
     if not app.testing:
         app.register_error_handler(Exception, _on_crash)
     for word in (

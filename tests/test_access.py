@@ -104,7 +104,7 @@ TABLE: list[tuple[str, str, dict[str, str], set[Any]]] = [
     ("GET", "applications.history", {"public_id": "draft"}, {"coordinator", "partner"}),
     ("GET", "applications.history", {"public_id": "received"}, {"coordinator"} | STAFF),
     ("GET", "applications.received", {"reference": "evaluation"}, STAFF),
-    ("GET", "applications.received", {"reference": "open"}, STAFF),
+    ("GET", "applications.received", {"reference": "open"}, OFFICERS),
     ("GET", "applications.extension", {"reference": "open", "number": "number:submitted"}, OFFICERS),
     ("POST", "applications.extension", {"reference": "open", "number": "number:submitted"}, OFFICERS),
     # eligibility

@@ -40,6 +40,16 @@ class NotReady(ValueError):
 
 def start(call: Call, *, by: Any, acronym: str, organisation: dict[str, Any]) -> Application:
     """A new draft, with the coordinator's organisation as its first partner. The number is given now (rulebook 7.1)."""
+    application = begin(call, by=by, acronym=acronym)
+    add_partner(
+        application, by=by, **organisation, role="coordinator", contact_name=by.name, contact_email=by.email
+    )
+    events.record(db.session, application, "create", by=by, target="draft")
+    return application
+
+
+def begin(call: Call, *, by: Any, **fields: Any) -> Application:
+    """An empty draft that has the call's next number and belongs to a person."""
     serial = db.session.scalar(
         update(Call)
         .where(Call.id == call.id)
@@ -48,20 +58,17 @@ def start(call: Call, *, by: Any, acronym: str, organisation: dict[str, Any]) ->
         .execution_options(synchronize_session=False)
     )
     assert serial
+    empty = {"title": "", "abstract": "", "keywords": [], "free_keywords": "", "declarations": []}
     application = Application(
         call_id=call.id, call=call, serial=serial, number=f"{call.reference}-{serial:04d}", state="draft",
-        coordinator_id=by.id, coordinator=by, created_at=clock.now(), acronym=acronym, version=0, stage=1, cut_off=1,
-        title="", abstract="", keywords=[], free_keywords="", declarations=[],
+        coordinator_id=by.id, coordinator=by, created_at=clock.now(), version=0, stage=1, cut_off=1,
+        **empty | fields,
     )  # fmt: skip
     application.partners, application.conflicts, application.assignments = [], [], []
     application.researchers, application.answers, application.attachments = [], [], []
     application.sections, application.submissions = [], []
     db.session.add(application)
     db.session.flush()
-    add_partner(
-        application, by=by, **organisation, role="coordinator", contact_name=by.name, contact_email=by.email
-    )
-    events.record(db.session, application, "create", by=by, target="draft")
     return application
 
 
@@ -283,25 +290,33 @@ def submit(application: Application, *, by: Any, key: str) -> Submission:
     found = findings(application)
     if not may_submit(found):
         raise NotReady(found)
+    submission = freeze(application, found, by=by, key=key, at=clock.now())
+    mail.write(
+        db.session, "receipt", to=by.email, language=by.language, occasion=f"receipt:{submission.receipt}",
+        user_id=by.id, call_id=application.call_id, application=application, submission=submission, reader=by,
+    )  # fmt: skip
+    return submission
+
+
+def freeze(
+    application: Application, found: tuple[Finding, ...], *, by: Any, key: str, at: datetime, **facts: Any
+) -> Submission:
+    """Make the working copy the next submitted version, whatever the checklist found; `at` is when it was received."""
     proposal = application.proposal
-    snapshot = canonical(proposal.to_dict())
-    number = application.version + 1
+    content = proposal.to_dict()
+    version = application.version + 1
     lead = proposal.coordinator
     submission = Submission(
-        application_id=application.id, number=number, receipt=f"{application.number}-V{number}",
-        submitted_at=clock.now(), submitted_by_id=by.id, idempotency_key=key, snapshot=snapshot.decode(),
-        sha256=digest(proposal.to_dict()), findings=[finding.to_dict() for finding in found],
+        application_id=application.id, number=version, receipt=f"{application.number}-V{version}",
+        submitted_at=at, submitted_by_id=by.id, idempotency_key=key, snapshot=canonical(content).decode(),
+        sha256=digest(content), findings=[finding.to_dict() for finding in found],
         acronym=proposal.acronym, title=proposal.title, coordinator_name=lead.name if lead else "",
         coordinator_country=lead.country if lead else "", partner_count=len(proposal.partners),
         requested=proposal.requested, total_cost=proposal.total_cost,
     )  # fmt: skip
     db.session.add(submission)
-    application.version = number
-    move(application, "submit", by=by, version=number, sha256=submission.sha256, receipt=submission.receipt)
-    mail.write(
-        db.session, "receipt", to=by.email, language=by.language, occasion=f"receipt:{submission.receipt}",
-        user_id=by.id, call_id=application.call_id, application=application, submission=submission, reader=by,
-    )  # fmt: skip
+    application.version = version
+    move(application, "submit", by=by, version=version, sha256=submission.sha256, receipt=submission.receipt, **facts)
     return submission
 
 

@@ -7,14 +7,16 @@ from dataclasses import asdict, dataclass
 from dataclasses import field as with_default
 from typing import Any, Literal
 
+from grants.words import N_
+
 Verdict = Literal["holds", "fails", "unknown"]
 Gate = Literal["admissibility", "eligibility", "advice"]
 
-CONDITIONS = "General Annexes A"
-ELIGIBILITY = "General Annexes B"
-FUNDING = "General Annexes G"
-FORM = "Application form, Part A"
-TOPIC = "Topic conditions"
+CONDITIONS = N_("General Annexes A")
+ELIGIBILITY = N_("General Annexes B")
+FUNDING = N_("General Annexes G")
+FORM = N_("Application form, Part A")
+TOPIC = N_("Topic conditions")
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from grants.applications.budget import CATEGORIES
 from grants.applications.checklist import count_characters
 from grants.applications.models import Application, Partner
+from grants.calls.countries import codes
 from grants.calls.forms import MoneyField, no_control_characters
 from grants.calls.models import Call, Question
 from grants.people import identifiers
@@ -52,17 +53,7 @@ STAGES = [
 def countries() -> list[tuple[str, str]]:
     """Countries by name in the reader's language."""
     names = (get_locale() or Locale("en")).territories
-    return sorted(
-        (
-            (code, name)
-            for code, name in names.items()
-            if len(code) == 2 and code.isalpha() and code not in NO_COUNTRIES
-        ),
-        key=lambda pair: pair[1],
-    )
-
-
-NO_COUNTRIES = {"EU", "EZ", "UN", "QO", "ZZ", "XA", "XB", "AC", "CP", "DG", "EA", "IC", "TA", "CQ"}
+    return sorted(((code, names.get(code, code)) for code in codes()), key=lambda pair: pair[1])
 
 
 class Characters:

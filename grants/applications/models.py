@@ -112,8 +112,12 @@ class Application(Public, Base):
 
     @property
     def barred_ids(self) -> set[int]:
-        """Users with a disqualifying conflict, the applicants themselves included (rulebook 4.7)."""
-        return {self.coordinator_id} | self.contact_ids | {c.user_id for c in self.conflicts if c.bars}
+        """Users with a disqualifying conflict, the applicants themselves included (rulebook 4.7).
+
+        The officer who imported an application keeps it without having applied.
+        """
+        applicant = set() if self.origin else {self.coordinator_id}
+        return applicant | self.contact_ids | {c.user_id for c in self.conflicts if c.bars}
 
     @property
     def evaluator_ids(self) -> set[int]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import aliased, defer, joinedload, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
@@ -96,7 +96,7 @@ def not_barred(user: Any) -> ColumnElement[bool]:
     conflicts = Base.metadata.tables["conflicts"]
     own = aliased(Partner)
     return ~or_(
-        Application.coordinator_id == user.id,
+        and_(Application.coordinator_id == user.id, Application.origin.is_(None)),
         exists().where(own.application_id == Application.id, own.contact_id == user.id),
         exists().where(
             conflicts.c.application_id == Application.id,
@@ -160,10 +160,13 @@ def count_received(call: Call, user: Any) -> Mapping[str, int]:
 
 
 def figures(call: Call, user: Any) -> dict[str, Any]:
-    """Counts for the desk. Before the deadline only how many drafts and submissions there are (settled: Results)."""
+    """Counts for the desk. Before the deadline only how many drafts and submissions there are (settled: Results).
+
+    Applications from which the person is barred are left out: a difference to the lists would tell their state.
+    """
     rows = db.session.execute(
         select(Application.state, func.count())
-        .where(Application.call_id == call.id)
+        .where(Application.call_id == call.id, not_barred(user))
         .group_by(Application.state)
     )
     by_state = {state: count for state, count in rows}
@@ -174,12 +177,12 @@ def figures(call: Call, user: Any) -> dict[str, Any]:
     }
 
 
-def unfinished(call: Call) -> Select[Any]:
+def unfinished(call: Call, user: Any) -> Select[Any]:
     """For reminders before the deadline: number, contact and completeness of drafts, never content."""
     return (
         select(Application)
         .options(joinedload(Application.coordinator), joinedload(Application.call), *WHOLE)
-        .where(Application.call_id == call.id, Application.state.in_(("draft", "reopened")))
+        .where(Application.call_id == call.id, Application.state.in_(("draft", "reopened")), not_barred(user))
     )
 
 
@@ -201,12 +204,12 @@ def count(query: Select[Any]) -> int:
     return db.session.scalar(select(func.count()).select_from(query.order_by(None).options().subquery())) or 0
 
 
-def by_number(call: Call, number: str) -> Application | None:
-    """An application of the call by the number that officers know before the deadline."""
+def by_number(call: Call, number: str, user: Any) -> Application | None:
+    """An application by the number that officers know before the deadline; none from which the person is barred."""
     return db.session.scalars(
         select(Application)
         .options(joinedload(Application.call))
-        .where(Application.call_id == call.id, Application.number == number)
+        .where(Application.call_id == call.id, Application.number == number, not_barred(user))
         .where(Application.state.in_(("draft", "submitted", "reopened", "withdrawn")))
     ).first()
 
@@ -232,8 +235,16 @@ APPLICANTS_VERBS = ("create", "submit", "reopen", "withdraw", "withdraw_late", "
                     "extend", "inform")  # fmt: skip
 
 
-def history(application: Application, *, own_only: bool) -> list[Any]:
-    """Events of the application's chain with the person's name and the facts, the newest first."""
+CONFLICT_VERBS = ("declare_conflict", "enter_conflict", "rule_on_conflict")
+
+
+def history(application: Application, *, own_only: bool, conflicts: bool) -> list[Any]:
+    """Events of the application's chain with the person's name and the facts, the newest first.
+
+    Args:
+        own_only: what applicants do and are told, nothing else.
+        conflicts: False leaves out who declared or was found to have a conflict of interest (rulebook 7.4).
+    """
     query = (
         select(Event, User.name, EventPayload.facts)
         .outerjoin(User, User.id == Event.user_id)
@@ -242,6 +253,8 @@ def history(application: Application, *, own_only: bool) -> list[Any]:
         .order_by(Event.number.desc())
         .limit(500)
     )
-    return list(
-        db.session.execute(query.where(Event.verb.in_(APPLICANTS_VERBS)) if own_only else query).all()
-    )
+    if own_only:
+        query = query.where(Event.verb.in_(APPLICANTS_VERBS))
+    elif not conflicts:
+        query = query.where(Event.verb.not_in(CONFLICT_VERBS))
+    return list(db.session.execute(query).all())

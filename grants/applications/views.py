@@ -15,17 +15,13 @@ from grants.applications.attachments import Unreadable
 from grants.applications.models import Application, Partner
 from grants.applications.progress import steps
 from grants.calls import queries as calls
+from grants.calls.forms import version_of
 from grants.db import db
 from grants.web import load, localised, may, paged, permit
 
 blueprint = Blueprint("applications", __name__)
 
 Answer = str | AnyResponse | tuple[str, int]
-
-
-def _version(form: FlaskForm) -> int:
-    text = form["version"].data
-    return int(text) if text and str(text).isdecimal() else -1
 
 
 def _stored(application: Application, name: str) -> int:
@@ -121,7 +117,7 @@ def summary(public_id: str) -> Answer:
     form = forms.SummaryForm(application.call, obj=application)
     return _section(
         application, "summary", "applications/summary.html", form,
-        lambda: actions.save_summary(application, by=current_user, version=_version(form), **form.fields()),
+        lambda: actions.save_summary(application, by=current_user, version=version_of(form), **form.fields()),
     )  # fmt: skip
 
 
@@ -136,7 +132,7 @@ def questions(public_id: str) -> Answer:
         application, "questions", "applications/questions.html", form,
         lambda: actions.save_answers(
             application, {q.key: form[f"q_{q.key}"].data or "" for q in call.questions}, by=current_user,
-            version=_version(form),
+            version=version_of(form),
         ),
         answers=answers,
     )  # fmt: skip
@@ -149,7 +145,7 @@ def declarations(public_id: str) -> Answer:
     return _section(
         application, "declarations", "applications/declarations.html", form,
         lambda: actions.save_declarations(
-            application, form.declarations.data or [], by=current_user, version=_version(form)
+            application, form.declarations.data or [], by=current_user, version=version_of(form)
         ),
     )  # fmt: skip
 
@@ -227,7 +223,7 @@ def partner(public_id: str) -> Answer:
         del form.role, form.contact_name, form.contact_email
     return _partner_section(
         partner, "applications/partner.html", form,
-        lambda: actions.edit_partner(partner, by=current_user, version=_version(form), **form.fields()),
+        lambda: actions.edit_partner(partner, by=current_user, version=version_of(form), **form.fields()),
     )  # fmt: skip
 
 
@@ -239,7 +235,7 @@ def partner_budget(public_id: str) -> Answer:
     return _partner_section(
         partner, "applications/partner_budget.html", form,
         lambda: actions.save_budget(
-            partner, by=current_user, version=_version(form), lines=form.lines(), **form.amounts()
+            partner, by=current_user, version=version_of(form), lines=form.lines(), **form.amounts()
         ),
         categories=budget.CATEGORIES,
     )  # fmt: skip
@@ -342,7 +338,7 @@ def submission(public_id: str) -> Answer:
     return page, status
 
 
-@blueprint.get("/applications/<public_id>/receipts/<int:number>")
+@blueprint.get("/applications/<public_id>/receipts/<int(max=99999):number>")
 def receipt(public_id: str, number: int) -> str:
     """The receipt of one submitted version: number, instant, hash."""
     application = load(queries.by_public_id(public_id), to="application.receipt")
@@ -351,7 +347,7 @@ def receipt(public_id: str, number: int) -> str:
     return render_template("applications/receipt.html", application=application, submission=found)
 
 
-@blueprint.get("/applications/<public_id>/versions/<int:number>")
+@blueprint.get("/applications/<public_id>/versions/<int(max=99999):number>")
 def version(public_id: str, number: int) -> str:
     """A submitted version as it was, for its consortium and for the call's staff."""
     application = load(queries.by_public_id(public_id), to="application.history")
@@ -394,10 +390,10 @@ def withdrawal(public_id: str) -> Answer:
 def history(public_id: str) -> str:
     """Who did what when; applicants see their own acts only."""
     application = load(queries.by_public_id(public_id), to="application.history")
-    own = may("application.work", application)
+    own, conflicts = may("application.work", application), may("application.conflicts", application)
     return render_template(
-        "applications/history.html", application=application, events=queries.history(application, own_only=own),
-        submissions=queries.submissions(application),
+        "applications/history.html", application=application, submissions=queries.submissions(application),
+        events=queries.history(application, own_only=own, conflicts=conflicts), conflicts=conflicts,
     )  # fmt: skip
 
 
@@ -409,7 +405,8 @@ def received(reference: str) -> str:
     """The officer's list: what was received, after the deadline; before it, numbers and contacts of drafts only."""
     call = load(calls.by_reference(reference), to="call.manage")
     if not call.is_closed(clock.now()):
-        drafts = db.session.scalars(queries.unfinished(call).limit(500)).all()
+        load(call, to="call.drafts")
+        drafts = db.session.scalars(queries.unfinished(call, current_user).limit(500)).all()
         return render_template("applications/unfinished.html", call=call, drafts=drafts)
     state = request.args.get("state") or None
     counts = queries.count_received(call, current_user)
@@ -422,7 +419,7 @@ def received(reference: str) -> str:
 def extension(reference: str, number: str) -> Answer:
     """A late exception for one application, by an officer, with a reason; its content stays closed to them."""
     call = load(calls.by_reference(reference), to="call.extend_for_one")
-    application = queries.by_number(call, number)
+    application = queries.by_number(call, number, current_user)
     load(call if application else None, to="call.extend_for_one")
     assert application
     form = forms.ExtensionForm()
@@ -456,10 +453,11 @@ def tasks(user: Any) -> list[dict[str, Any]]:
     ]
     for application in db.session.scalars(queries.unfinished_of(user, clock.now())):
         revised = application.state == "reopened"
+        acronym = application.acronym or application.number
+        again = _("Submit %(acronym)s again", acronym=acronym)
         waiting.append(
             {
-                "title": _("Submit %(acronym)s again" if revised else "Finish and submit %(acronym)s",
-                           acronym=application.acronym or application.number),
+                "title": again if revised else _("Finish and submit %(acronym)s", acronym=acronym),
                 "url": url_for("applications.application", public_id=application.public_id),
                 "meta": application.call.title,
                 "due": application.call.deadline_at,

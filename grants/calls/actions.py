@@ -48,6 +48,8 @@ def edit(call: Call, *, by: Any, version: int, scheme_id: str | None = None, **f
     if scheme_id and scheme_id != call.scheme.id:
         call.scheme_json = scheme.library()[scheme_id].to_dict()
     _set(call, fields)
+    # What an import had to assume is settled once an officer has saved the fields concerned.
+    call.findings = [finding for finding in call.findings if finding.get("field") not in fields]
     db.session.flush()
 
 

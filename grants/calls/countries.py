@@ -7,6 +7,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from babel import Locale
+
 
 class Status(StrEnum):
     """Class of a country for one call on one day (rulebook 1.4)."""
@@ -31,6 +33,17 @@ def table() -> dict[str, Any]:
     text = (files("grants.calls") / "countries-2026.json").read_text(encoding="utf-8")
     loaded: dict[str, Any] = json.loads(text)
     return loaded
+
+
+# What the locale data call territories but are groups, placeholders or parts of a state without a code of their own.
+NO_COUNTRIES = {"EU", "EZ", "UN", "QO", "ZZ", "XA", "XB", "AC", "CP", "DG", "EA", "IC", "TA", "CQ"}
+
+
+@cache
+def codes() -> frozenset[str]:
+    """All country codes, ISO 3166-1 alpha-2 and XK."""
+    known = map(str, Locale("en").territories)
+    return frozenset(code for code in known if len(code) == 2 and code.isalpha() and code not in NO_COUNTRIES)
 
 
 def normalised(code: str) -> str:

@@ -18,7 +18,10 @@ def instant(local: datetime, zone: str) -> datetime:
         known = ZoneInfo(zone)
     except (KeyError, ValueError, OSError) as error:
         raise ValueError(N_("This time zone is not known.")) from error
-    earlier, later = (local.replace(tzinfo=known, fold=fold).astimezone(UTC) for fold in (0, 1))
+    try:
+        earlier, later = (local.replace(tzinfo=known, fold=fold).astimezone(UTC) for fold in (0, 1))
+    except OverflowError as error:  # the first and the last day of the calendar
+        raise ValueError(N_("Type the date and time as 2026-03-24 18:00.")) from error
     if earlier.astimezone(known).replace(tzinfo=None) != local:
         raise ValueError(N_("This local time does not exist: the clocks go forward over it."))
     if earlier != later:

@@ -40,6 +40,12 @@ def no_control_characters(form: Any, field: Field) -> None:
         )
 
 
+def version_of(form: Any) -> int:
+    """The version that the person had before them, from the hidden field; -1, which no version has, for all else."""
+    text = str(form["version"].data or "")
+    return int(text) if text.isdecimal() and len(text) < 10 else -1
+
+
 class MoneyField(Field):
     """An amount in euros as people type it; `data` is integer cents or None."""
 

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from grants import clock
 from grants.calls import actions, queries
-from grants.calls.forms import CallForm, DeadlineForm, QuestionForm, ReasonForm, StaffForm
+from grants.calls.forms import CallForm, DeadlineForm, QuestionForm, ReasonForm, StaffForm, version_of
 from grants.calls.models import Call
 from grants.people import actions as people
 from grants.people import queries as people_queries
@@ -84,7 +84,7 @@ def edit(reference: str) -> str | Response | tuple[str, int]:
     if not form.validate():
         return render_template("calls/form.html", form=form, call=call), 422
     try:
-        actions.edit(call, by=current_user, version=_number(form.version.data), **form.fields())
+        actions.edit(call, by=current_user, version=version_of(form), **form.fields())
     except StaleDataError:
         flash(
             _("Somebody else saved this call meanwhile. Compare with the stored call, then save again."),
@@ -95,10 +95,6 @@ def edit(reference: str) -> str | Response | tuple[str, int]:
         return render_template("calls/form.html", form=form, call=call, stored=CallForm.of(call)), 409
     flash(_("Saved."), "success")
     return redirect(url_for(".call", reference=call.reference), 303)
-
-
-def _number(text: str | None) -> int:
-    return int(text) if text and text.isdecimal() else -1
 
 
 @blueprint.route("/calls/<reference>/questions", methods=["GET", "POST"])

@@ -7,7 +7,7 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, SelectField, TextAreaField
 from wtforms.validators import DataRequired, Length, Optional
 
-from grants.calls.forms import MoneyField, no_control_characters
+from grants.calls.forms import MoneyField, no_control_characters, version_of
 from grants.decisions.models import Decision
 from grants.decisions.outcomes import GATES, NAMES
 
@@ -43,7 +43,7 @@ class DecisionForm(FlaskForm):
     def fields(self) -> dict[str, Any]:
         """What actions.revise takes."""
         return {
-            "version": number(self.version.data), "outcome": self.outcome.data, "reason": self.reason.data or "",
+            "version": version_of(self), "outcome": self.outcome.data, "reason": self.reason.data or "",
             "max_grant": self.max_grant.data, "conditions": self.conditions.data or "",
         }  # fmt: skip
 
@@ -72,8 +72,3 @@ class ReleaseForm(FlaskForm):
     kind = HiddenField()
     seen = HiddenField()
     checked = BooleanField(_l("I have checked the numbers and the recipients"), [DataRequired()])
-
-
-def number(text: str | None) -> int:
-    """A version from a hidden field; -1, which no version has, for anything else."""
-    return int(text) if text and text.isdecimal() else -1

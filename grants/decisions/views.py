@@ -9,6 +9,7 @@ from flask_security import current_user
 from werkzeug.wrappers import Response
 
 from grants import clock
+from grants.calls.forms import version_of
 from grants.calls.queries import by_reference
 from grants.decisions import actions, letters, queries, redress
 from grants.decisions.forms import (
@@ -17,7 +18,6 @@ from grants.decisions.forms import (
     DecisionForm,
     ReleaseForm,
     ReturnForm,
-    number,
 )
 from grants.decisions.models import Decision
 from grants.decisions.outcomes import NAMES, OF_LINE, TONES, count, departs
@@ -146,7 +146,7 @@ def approve(public_id: str) -> Response:
     """The second officer agrees."""
     one = load(queries.by_public_id(public_id), to="decision.approve")
     try:
-        actions.approve(one, by=current_user, version=number(ApprovalForm().version.data))
+        actions.approve(one, by=current_user, version=version_of(ApprovalForm()))
     except actions.Changed:
         abort(409, description=_("The decision changed since you opened the page. Please look at it again."))
     flash(_("The decision is approved."), "success")

@@ -171,6 +171,7 @@ def _ranking(call: Call, reader: Any) -> dict[str, Any]:
         "adopted": adopted,
         "places": db.session.execute(panels.places(adopted)).all(),
         "visible": panels.visible_numbers(call, reader) if reader else None,
+        "gaps": reader is not None and panels.has_gaps(adopted, reader),
         "counts": panels.line_counts(adopted),
         "buckets": ranking.distribution(panels.ranked_totals(adopted), call.scheme),
         "step_names": standing.STEP_NAMES,

@@ -9,7 +9,7 @@ from flask_wtf import FlaskForm
 from wtforms import HiddenField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length, NumberRange, Optional
 
-from grants.calls.forms import MoneyField, no_control_characters
+from grants.calls.forms import MoneyField, no_control_characters, version_of
 from grants.calls.scheme import Scheme
 from grants.panels.standing import Entry
 
@@ -59,7 +59,7 @@ class FindingForm(FlaskForm):
     def fields(self) -> dict[str, Any]:
         """What actions.note takes."""
         return {
-            "version": int(self.version.data) if (self.version.data or "").isdecimal() else -1,
+            "version": version_of(self),
             "aspects": (self.aspects.data or "").split(","),
             "amended": {criterion: int(self.score(criterion).data) for criterion in self.criteria},
             "reason": self.reason.data or "",

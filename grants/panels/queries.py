@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from grants.applications.models import Application, Submission
@@ -89,10 +89,12 @@ def visible_numbers(call: Call, user: Any) -> frozenset[str]:
     )
 
 
-def aspects_in_use(call: Call) -> list[str]:
+def aspects_in_use(call: Call, user: Any) -> list[str]:
     """Aspects that the panel has written down so far, so that one aspect has one spelling."""
     rows = db.session.scalars(
-        select(PanelFinding.aspects).join(PanelFinding.application).where(Application.call_id == call.id)
+        select(PanelFinding.aspects)
+        .join(PanelFinding.application)
+        .where(Application.call_id == call.id, not_barred(user))
     )
     return sorted({aspect for aspects in rows for aspect in aspects}, key=str.casefold)
 
@@ -123,6 +125,14 @@ def places(adopted_list: RankedList) -> Select[Any]:
         .where(RankedRow.ranked_list_id == adopted_list.id)
         .order_by(RankedRow.position)
     )  # fmt: skip
+
+
+def has_gaps(adopted_list: RankedList, user: Any) -> bool:
+    """Whether a conflict hides a row of the list from the person, who then gets no sums and counts of it either."""
+    hidden = exists().where(
+        RankedRow.ranked_list_id == adopted_list.id, RankedRow.application_id == Application.id, ~not_barred(user)
+    )
+    return bool(db.session.scalar(select(hidden)))
 
 
 def chart(adopted_list: RankedList, rows: int) -> Sequence[Any]:

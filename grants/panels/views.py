@@ -52,7 +52,7 @@ def finding(public_id: str) -> str | Response | tuple[str, int]:
     form = FindingForm.of(entry, call.scheme, request.form if request.method == "POST" else None)
     shown: dict[str, Any] = {
         "application": application, "call": call, "entry": entry, "form": form, "consensus": consensus,
-        "in_use": queries.aspects_in_use(call),
+        "in_use": queries.aspects_in_use(call, current_user),
     }  # fmt: skip
     if not form.is_submitted():
         return render_template("panels/finding.html", **shown)
@@ -116,7 +116,8 @@ def ranking(reference: str) -> str:
         "panels/ranking.html", call=call, adopted=adopted, counts=counts,
         report=json.loads(adopted.snapshot)["panel_report"],
         page=paged(queries.places(adopted), sum(counts.values())), visible=queries.visible_numbers(call, current_user),
-        chart=queries.chart(adopted, CHART_ROWS), buckets=distribution(queries.ranked_totals(adopted), call.scheme),
+        gaps=queries.has_gaps(adopted, current_user), chart=queries.chart(adopted, CHART_ROWS),
+        buckets=distribution(queries.ranked_totals(adopted), call.scheme),
     )  # fmt: skip
 
 

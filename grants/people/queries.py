@@ -44,3 +44,16 @@ def officers(call: Any) -> Sequence[User]:
         .where((Appointment.call_id == call.id) | (Appointment.programme_id == call.programme_id))
         .distinct()
     ).all()
+
+
+def first_officer(programme: Any, email: str | None = None) -> User | None:
+    """The longest-serving officer of a programme, or the one with this address."""
+    query = (
+        select(User)
+        .join(Appointment, Appointment.user_id == User.id)
+        .where(Appointment.role == "officer", Appointment.programme_id == programme.id, User.active)
+        .order_by(Appointment.id)
+    )
+    if email:
+        query = query.where(func.lower(User.email) == email.strip().lower())
+    return db.session.scalars(query).first()

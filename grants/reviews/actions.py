@@ -51,7 +51,8 @@ def declare_conflict(assignment: Assignment, *, code: str, reason: str, by: Any)
     if report is not None and report.state != "void":
         _set_aside(report, reason=reason, by=by)
     if report is not None or was_rapporteur:
-        for officer in people.officers(assignment.call):
+        barred = assignment.application.barred_ids
+        for officer in (one for one in people.officers(assignment.call) if one.id not in barred):
             mail.write(
                 db.session, "conflict_declared", to=officer.email, language=officer.language, user_id=officer.id,
                 call_id=assignment.call_id, occasion=f"conflict_declared:{assignment.public_id}",

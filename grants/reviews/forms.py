@@ -91,11 +91,6 @@ class MarksForm(FlaskForm):
         }
 
 
-def read_version(form: Any) -> int:
-    """The version that the person had before them; -1 if the form does not say."""
-    return int(form.version.data) if (form.version.data or "").isdecimal() else -1
-
-
 def _marks(scheme: Scheme, *, justified: bool) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for criterion in scheme.criteria:

@@ -9,7 +9,7 @@ from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
-from grants.applications.models import Application
+from grants.applications.models import Application, Submission
 from grants.applications.queries import not_barred
 from grants.calls.models import Call
 from grants.db import db
@@ -17,6 +17,8 @@ from grants.experts.models import Assignment
 from grants.people.models import User
 from grants.policy import ASKED
 from grants.reviews.models import Approval, ConsensusReport, Report, ReportMark
+
+VERSION_THAT_COUNTS = (Submission.application_id == Application.id) & (Submission.number == Application.version)
 
 
 def _application(path: Any) -> ORMOption:
@@ -152,10 +154,11 @@ def board(call: Call, user: User, phase: str = "") -> Select[Any]:
     """Applications of the call in evaluation, consensus or panel that `user` may see, with their consensus state."""
     return (
         select(
-            Application.id, Application.public_id, Application.number, Application.acronym, Application.title,
+            Application.id, Application.public_id, Application.number, Submission.acronym,
             Application.state, ConsensusReport.id.label("consensus_id"),
             ConsensusReport.state.label("consensus_state"), ConsensusReport.version.label("consensus_version"),
         )
+        .join(Submission, VERSION_THAT_COUNTS)
         .outerjoin(ConsensusReport, ConsensusReport.application_id == Application.id)
         .where(Application.call_id == call.id, not_barred(user))
         .where(Application.state.in_((phase,) if phase in PHASES else PHASES))
@@ -228,9 +231,10 @@ def progress(rows: Iterable[Any]) -> dict[int, Progress]:
 def drafts_of(user: User) -> Sequence[Any]:
     """Reports that the expert still has to submit: public id, due date, number and acronym of the application."""
     return db.session.execute(
-        select(Report.public_id, Assignment.due_on, Application.number, Application.acronym, Call.zone)
+        select(Report.public_id, Assignment.due_on, Application.number, Submission.acronym, Call.zone)
         .join(Assignment, Assignment.id == Report.assignment_id)
         .join(Application, Application.id == Report.application_id)
+        .join(Submission, VERSION_THAT_COUNTS)
         .join(Call, Call.id == Application.call_id)
         .where(Assignment.user_id == user.id, Assignment.state == "cleared", Report.state == "draft")
         .where(Application.state == "in_evaluation", not_barred(user))
@@ -247,7 +251,8 @@ def consensus_tasks_of(user: User) -> Sequence[Any]:
         .exists()
     )
     return db.session.execute(
-        select(Application.public_id, Application.number, Application.acronym, ConsensusReport.state)
+        select(Application.public_id, Application.number, Submission.acronym, ConsensusReport.state)
+        .join(Submission, VERSION_THAT_COUNTS)
         .join(Assignment, Assignment.application_id == Application.id)
         .join(ConsensusReport, ConsensusReport.application_id == Application.id)
         .outerjoin(Report, Report.assignment_id == Assignment.id)

@@ -156,3 +156,43 @@ def test_t_9_1_the_abstract_is_counted_in_characters(as_: Any, names: Any, count
     assert f"it has {count}." in page
     submitted = browser.post(f"/applications/{public_id}/submission", data={"key": "c" * 32})
     assert submitted.status_code == (303 if count == 2000 else 422)
+
+
+ENDLESS = "9" * 5000
+
+
+@pytest.mark.parametrize("version", ["", "-1", "²", "99999999999999999999", ENDLESS])
+def test_versions_that_never_were_are_told_that_somebody_else_saved(as_: Any, names: Any, version: str) -> None:
+    public_id = names.applications["draft"]
+    form = {"acronym": "ODD", "title": "T", "version": version}
+    assert as_("coordinator").post(f"/applications/{public_id}/summary", data=form).status_code == 409
+
+
+def test_an_endless_amount_is_too_large(as_: Any, names: Any) -> None:
+    public_id = names.applications["draft"]
+    partner = _whole(public_id).partners[0].public_id
+    form = {"requested": ENDLESS, "version": _version(public_id, f"partner:{partner}")}
+    page = as_("coordinator").post(f"/partners/{partner}/budget", data=form)
+    assert page.status_code == 422
+    assert "This amount is too large." in page.text
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/calls/%00", "/applications/%00", "/calls/TAI-EVALUATION/applications?state=%00",
+     "/applications/{submitted}/receipts/99999999999999999999", "/applications/{submitted}/versions/100000"],
+)  # fmt: skip
+def test_addresses_that_no_database_can_hold(as_: Any, names: Any, address: str) -> None:
+    for part in ("coordinator", "officer"):
+        found = as_(part).get(address.format(submitted=names.applications["submitted"]))
+        assert found.status_code == 404
+
+
+def test_a_way_back_that_is_no_address_leads_home(as_: Any) -> None:
+    answer = as_("stranger").post("/language", data={"language": "en", "next": "http://["})
+    assert (answer.status_code, answer.location) == (303, "/")
+
+
+def test_an_address_no_database_can_hold_is_a_bad_request_or_a_message(as_: Any, names: Any) -> None:
+    answer = as_("officer").post("/calls/TAI-OPEN/staff", data={"email": "a\x00b@x.example", "role": "chair"})
+    assert answer.status_code in (400, 422)

@@ -253,6 +253,8 @@ def test_a_conflict_leaves_a_gap_in_the_ranking_report(app, cast, as_):
 
     assert "NEXT" not in text
     assert text.count("Not shown: you have a conflict of interest with this application.") == 1
+    assert "Total scores of the applications above all thresholds" not in text
+    assert "Reserve list" not in text.partition("Ranked list")[0]
 
 
 def test_experts_get_no_ranking_report(app, cast, as_):

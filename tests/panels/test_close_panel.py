@@ -50,7 +50,7 @@ def test_the_desk_ranks_the_worked_example_and_shows_what_placed_each(app, cast,
     page = chair.get(f"/calls/{call.reference}/panel")
 
     assert acronyms(page) == ["P02", "P01", "P03", "P04", "P05", "P09", "P07", "P06", "P08"]
-    assert page.text.count("Covers an aspect that no higher-ranked application covers") == 1
+    assert page.text.count("Aspects covered, among equal scores") == 1
     assert page.text.count("Nearer to gender balance among the leading researchers") == 1
     assert page.text.count("Quality and efficiency of the implementation 2.5, threshold 3") == 1
     assert page.text.count("Total 9.5, threshold 10") == 1
@@ -233,3 +233,24 @@ def test_somebody_with_a_conflict_sees_a_gap_in_place_of_the_application(app, ca
     page = officer.get(f"/calls/{call.reference}/ranking")
     assert barred.number not in page.text
     assert "P01" not in page.text
+
+
+def test_somebody_with_a_conflict_gets_no_sums_to_subtract_from(app, cast, as_):
+    """The amounts added up, the counts and the histogram would tell what the gap hides (rulebook 4.7)."""
+    call = closed_call(cast)
+    barred = application(call, cast.coordinator, "P01", (450, 400, 350), MILLION)
+    application(call, cast.coordinator, "P02", (400, 400, 300), MILLION)
+    db.session.add(
+        Conflict(application_id=barred.id, user_id=cast.officer.id, code="D5", source="declared",
+                 status="confirmed", found_at=call.opens_on)
+    )  # fmt: skip
+    db.session.commit()
+    sums = ("€2,000,000", "Main list</dt>", "Amounts against the budget", "Distribution of the totals")
+
+    def shown(name, stage):
+        page = as_(name).get(f"/calls/{call.reference}/{stage}").text
+        return [text for text in sums if text in page]
+
+    assert (shown("officer", "panel"), shown("officer2", "panel")) == ([], list(sums[:3]))
+    close(as_("chair"), call)
+    assert (shown("officer", "ranking"), shown("officer2", "ranking")) == ([], list(sums))

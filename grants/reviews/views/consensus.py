@@ -10,7 +10,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.wrappers import Response
 
 from grants.applications import queries as applications
-from grants.calls.forms import ReasonForm
+from grants.calls.forms import ReasonForm, version_of
 from grants.reviews import consensus as actions
 from grants.reviews import queries, scoring
 from grants.reviews.completeness import outside
@@ -21,7 +21,6 @@ from grants.reviews.forms import (
     OpeningForm,
     RapporteurForm,
     consensus_form,
-    read_version,
 )
 from grants.reviews.questions import QUESTIONS
 from grants.reviews.views import blueprint
@@ -84,7 +83,7 @@ def consensus(public_id: str) -> Answer:
         return _page(consensus, form=form), 422
     try:
         actions.save(
-            consensus, version=read_version(form), scores=form.scores, comments=form.comments,
+            consensus, version=version_of(form), scores=form.scores, comments=form.comments,
             justifications=form.justifications, answers=form.answers, by=current_user,
         )  # fmt: skip
     except StaleDataError:
@@ -149,7 +148,7 @@ def approval(public_id: str) -> Answer:
     own = next(one for one in queries.group(consensus.application) if one.user_id == current_user.id)
     try:
         actions.approve(
-            consensus, own, version=read_version(form), agrees=form.agrees.data == "yes",
+            consensus, own, version=version_of(form), agrees=form.agrees.data == "yes",
             reason=form.reason.data or "", by=current_user,
         )  # fmt: skip
     except actions.Unfit as problem:

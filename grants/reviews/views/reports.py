@@ -10,11 +10,11 @@ from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.wrappers import Response
 
 from grants.calls import queries as calls
-from grants.calls.forms import ReasonForm
+from grants.calls.forms import ReasonForm, version_of
 from grants.experts.conflicts import CODES
 from grants.experts.forms import DeclarationForm
 from grants.reviews import actions, queries, scoring
-from grants.reviews.forms import SubmissionForm, VoidingForm, read_version, report_form
+from grants.reviews.forms import SubmissionForm, VoidingForm, report_form
 from grants.reviews.questions import DECLARATION, QUESTIONS
 from grants.reviews.views import blueprint
 from grants.web import load, paged
@@ -58,7 +58,7 @@ def report(public_id: str) -> Answer:
         return _page(report, form), 422
     try:
         actions.save(
-            report, version=read_version(form), scores=form.scores, comments=form.comments, answers=form.answers,
+            report, version=version_of(form), scores=form.scores, comments=form.comments, answers=form.answers,
             remarks=form.remarks.data or "", by=current_user,
         )  # fmt: skip
     except StaleDataError:
