@@ -133,18 +133,27 @@ class CallForm(FlaskForm):
         if low is not None and high is not None and high < low:
             raise ValidationError(_("The largest contribution must not be below the smallest."))
 
+    def validate_opens(self, field: MomentField) -> None:
+        try:
+            if field.data:
+                self.opening()
+        except ValueError as problem:
+            raise ValidationError(_(str(problem))) from None
+
     def validate_deadline(self, field: MomentField) -> None:
+        if not field.data:  # its own message says what is wrong with it
+            return
         try:
             at = deadline.instant(field.data, self.zone.data)
         except ValueError as problem:
             raise ValidationError(_(str(problem))) from None
-        if self.opens.data and at <= self.opening():
+        if self.opens.data and not self.opens.errors and at <= self.opening():
             raise ValidationError(_("The deadline must come after the opening."))
 
     def opening(self) -> datetime:
         """The opening as an aware instant."""
         assert self.opens.data
-        return self.opens.data.replace(tzinfo=ZoneInfo(self.zone.data))
+        return deadline.instant(self.opens.data, self.zone.data)
 
     @classmethod
     def of(cls, call: Call) -> "CallForm":
@@ -214,7 +223,7 @@ class ReasonForm(FlaskForm):
 class StaffForm(FlaskForm):
     """Somebody who works for the call."""
 
-    email = StringField(_l("E-mail address"), [DataRequired(), Length(max=255)])
+    email = StringField(_l("E-mail address"), [DataRequired(), Length(max=255), no_control_characters])
     role = SelectField(
         _l("Role"), choices=[("chair", _l("Chair of the panel")), ("officer", _l("Programme officer")),
                              ("observer", _l("Observer"))],

@@ -183,6 +183,10 @@ def staff(reference: str) -> str | Response | tuple[str, int]:
         person = people_queries.by_email(form.email.data or "")
         if person is None:
             form.email.errors = [_("Nobody has an account with this address.")]
+        elif form.role.data != "chair" and person in people_queries.holders("expert", call):
+            form.email.errors = [
+                _("This person evaluates in the call. Officers and observers read every report.")
+            ]
         else:
             people.appoint(person, form.role.data, by=current_user, call=call)
             flash(_("%(name)s is appointed.", name=person.name), "success")

@@ -130,7 +130,9 @@ def places(adopted_list: RankedList) -> Select[Any]:
 def has_gaps(adopted_list: RankedList, user: Any) -> bool:
     """Whether a conflict hides a row of the list from the person, who then gets no sums and counts of it either."""
     hidden = exists().where(
-        RankedRow.ranked_list_id == adopted_list.id, RankedRow.application_id == Application.id, ~not_barred(user)
+        RankedRow.ranked_list_id == adopted_list.id,
+        RankedRow.application_id == Application.id,
+        ~not_barred(user),
     )
     return bool(db.session.scalar(select(hidden)))
 

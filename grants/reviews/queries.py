@@ -18,7 +18,9 @@ from grants.people.models import User
 from grants.policy import ASKED
 from grants.reviews.models import Approval, ConsensusReport, Report, ReportMark
 
-VERSION_THAT_COUNTS = (Submission.application_id == Application.id) & (Submission.number == Application.version)
+VERSION_THAT_COUNTS = (Submission.application_id == Application.id) & (
+    Submission.number == Application.version
+)
 
 
 def _application(path: Any) -> ORMOption:

@@ -41,7 +41,9 @@ def test_the_organisation_of_others_is_as_if_it_never_was(as_: Any, names: Any) 
     whole = queries.whole(names.applications["draft"])
     assert whole
     address = f"/partners/{whole.partners[1].public_id}"
-    answers = {part: as_(part).get(address).status_code for part in ("partner", "stranger", "officer", "applicant2")}
+    answers = {
+        part: as_(part).get(address).status_code for part in ("partner", "stranger", "officer", "applicant2")
+    }
     assert answers == {"partner": 200, "stranger": 404, "officer": 404, "applicant2": 404}
 
 
@@ -52,5 +54,8 @@ def test_the_desk_counts_without_what_bars_the_person(cast: Any, as_: Any, names
     application.coordinator_id = cast.officer.id
     db.session.commit()
     desks = {part: as_(part).get("/calls/TAI-EVALUATION/desk").text for part in ("officer", "officer2")}
-    assert {part: "2 in evaluation." in page for part, page in desks.items()} == {"officer": False, "officer2": True}
+    assert {part: "2 in evaluation." in page for part, page in desks.items()} == {
+        "officer": False,
+        "officer2": True,
+    }
     assert "1 in evaluation." in desks["officer"]

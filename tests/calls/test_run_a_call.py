@@ -52,6 +52,21 @@ def test_what_is_wrong_is_said_beside_its_field(as_: Any, field: str, value: str
     assert "12 000 000" in text or field == "budget"
 
 
+@pytest.mark.parametrize("field", ["opens", "deadline"])
+@pytest.mark.parametrize("value", ["soon", "2027-02-30T17:00", "0001-01-01T00:00"])
+def test_a_moment_that_is_none_is_said_beside_its_field(as_: Any, field: str, value: str) -> None:
+    page = as_("officer").post("/calls/new", data=FORM | {field: value})
+    assert (page.status_code, f'id="{field}-error"' in page.text) == (422, True)
+
+
+def test_an_expert_of_the_call_becomes_chair_but_nobody_who_reads_every_report(as_: Any, cast: Any) -> None:
+    """Experts must not see the reports of the others before the consensus (trust: R-A03)."""
+    forms = {role: {"email": cast.expert.email, "role": role} for role in ("observer", "officer", "chair")}
+    answers = {role: as_("officer").post("/calls/TAI-EVALUATION/staff", data=form).status_code
+               for role, form in forms.items()}  # fmt: skip
+    assert answers == {"observer": 422, "officer": 422, "chair": 303}
+
+
 def test_a_reference_is_given_once(as_: Any, names: Any) -> None:
     page = as_("officer").post("/calls/new", data=FORM | {"reference": names.calls["open"]})
     assert page.status_code == 422
@@ -94,7 +109,9 @@ def test_two_officers_edit_one_draft(as_: Any, names: Any) -> None:
     reference = names.calls["draft"]
     version = str(_call(reference).version)
     form = {key: value for key, value in FORM.items() if key != "reference"} | {"version": version}
-    assert as_("officer").post(f"/calls/{reference}/edit", data=form | {"title": "From Olga"}).status_code == 303
+    assert (
+        as_("officer").post(f"/calls/{reference}/edit", data=form | {"title": "From Olga"}).status_code == 303
+    )
     second = as_("officer2").post(f"/calls/{reference}/edit", data=form | {"title": "From Otto"})
     page = second.get_data(as_text=True)
     assert second.status_code == 409

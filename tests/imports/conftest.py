@@ -1,13 +1,13 @@
 """Records as they stand in public files, and the ways to take them in."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from flask import Flask
+from flask import Flask, appcontext_pushed
 from sqlalchemy import select
 
 from grants.calls import queries
@@ -69,7 +69,7 @@ def take_topics(app: Flask, cast: Any, written: Any) -> Callable[..., Report]:
 
 
 @pytest.fixture
-def command(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+def command(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Result]]:
     """Run 'grants import ...' on the database of the test."""
     monkeypatch.delenv(
         "GRANTS_TEST_DATABASES", raising=False
@@ -79,8 +79,14 @@ def command(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result
 
     def run(*words: Any) -> Result:
         db.session.commit()
-        result = CliRunner().invoke(main, ["import", *map(str, words)], catch_exceptions=False)
+        with appcontext_pushed.connected_to(own.append):
+            result = CliRunner().invoke(main, ["import", *map(str, words)], catch_exceptions=False)
         db.session.expire_all()
         return result
 
-    return run
+    own: list[Flask] = []
+    yield run
+    # A process of its own would end here, and its connections with it.
+    for made in own:
+        with made.app_context():
+            db.engine.dispose()

@@ -40,7 +40,9 @@ def test_mails_name_the_submitted_acronym(changed, cast, as_):
     as_("expert").post(declaration, data={"declaration": "conflict", "code": "D3", "reason": "My sister."})
     mails = db.session.scalars(select(Mail).where(Mail.occasion.startswith("conflict_declared:"))).all()
     assert mails
-    assert ["INEVALUATION" in mail.body and UNSUBMITTED not in mail.body for mail in mails] == [True] * len(mails)
+    assert ["INEVALUATION" in mail.body and UNSUBMITTED not in mail.body for mail in mails] == [True] * len(
+        mails
+    )
 
 
 def test_an_officer_with_a_conflict_is_told_nothing_about_the_experts(changed, cast, as_, names):
@@ -48,9 +50,13 @@ def test_an_officer_with_a_conflict_is_told_nothing_about_the_experts(changed, c
     from grants.experts import actions
 
     application = by_public_id(changed["in_evaluation"])
-    actions.enter_conflict(application, cast.officer, code="D3", reason="A relative leads it.", by=cast.officer2)
+    actions.enter_conflict(
+        application, cast.officer, code="D3", reason="A relative leads it.", by=cast.officer2
+    )
     db.session.commit()
     declaration = f"/assignments/{assignment(changed['in_evaluation'], cast.expert).public_id}/declaration"
     as_("expert").post(declaration, data={"declaration": "conflict", "code": "D3", "reason": "My sister."})
-    told = db.session.scalars(select(Mail.recipient).where(Mail.occasion.startswith("conflict_declared:"))).all()
+    told = db.session.scalars(
+        select(Mail.recipient).where(Mail.occasion.startswith("conflict_declared:"))
+    ).all()
     assert told == [cast.officer2.email]
