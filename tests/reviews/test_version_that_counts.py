@@ -13,7 +13,8 @@ UNSUBMITTED = "NEVERSENT"
 @pytest.fixture
 def changed(app, names):
     """Every application has a working copy with another acronym than the submitted version."""
-    db.session.execute(text("UPDATE applications SET acronym = :new, title = :new"), {"new": UNSUBMITTED})
+    values = {"acronym": UNSUBMITTED, "title": UNSUBMITTED}
+    db.session.execute(text("UPDATE applications SET acronym = :acronym, title = :title"), values)
     db.session.commit()
     return names.applications
 
