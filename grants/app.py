@@ -8,7 +8,7 @@ from flask_babel import Babel
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
-from grants import config, schema, web  # noqa: F401 (the schema makes the mappers complete)
+from grants import config, language, schema, web  # noqa: F401 (the schema makes the mappers complete)
 from grants.db import db
 from grants.people import sign_in
 
@@ -45,6 +45,7 @@ def create_app(settings: dict[str, Any] | None = None) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     db.init_app(app)
     Babel(app, locale_selector=web.locale_of_reader)
+    language.init_app(app)
     sign_in.init_app(app)
     web.init_app(app)
     _register_stages(app)
@@ -52,7 +53,7 @@ def create_app(settings: dict[str, Any] | None = None) -> Flask:
 
 
 def _register_stages(app: Flask) -> None:
-    from grants import home
+    from grants import home, outbox
     from grants.applications import views as applications
     from grants.calls import views as calls
     from grants.decisions import views as decisions
@@ -65,6 +66,7 @@ def _register_stages(app: Flask) -> None:
 
     for stage in (
         home,
+        outbox,
         calls,
         applications,
         eligibility,

@@ -1,5 +1,6 @@
-"""The command line: grants run, demo, migrate, user, worker, import, export, check, settings."""
+"""The command line: grants run, demo, migrate, user, worker, import, export, assign, rank, check, and others."""
 
+import csv
 import json
 import logging
 import os
@@ -7,6 +8,9 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterable
+from dataclasses import asdict
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +34,12 @@ def _app(**overrides: Any) -> Flask:
     except ValueError as problem:
         raise click.ClickException(str(problem)) from None
     return create_app(settings | overrides)
+
+
+def _with_progress(steps: Iterable[Any], label: str, length: int | None = None) -> None:
+    with click.progressbar(steps, length=length, label=label, file=sys.stderr) as bar:
+        for _ in bar:
+            pass
 
 
 def migrate_database(app: Flask) -> None:
@@ -81,9 +91,7 @@ def demo() -> None:
             raise click.ClickException(
                 "The database holds data already; the demo is only built in an empty one."
             )
-        with click.progressbar(demo.build(), label="Building the demo", file=sys.stderr) as steps:  # type: ignore[var-annotated]
-            for _ in steps:
-                pass
+        _with_progress(demo.build(), "Building the demo")
     click.echo("The demo is ready.")
 
 
@@ -121,9 +129,7 @@ def _prepare_demo(app: Flask) -> None:
         from grants import demo
 
         if demo.is_empty():
-            with click.progressbar(demo.build(), label="Building the demo", file=sys.stderr) as steps:  # type: ignore[var-annotated]
-                for _ in steps:
-                    pass
+            _with_progress(demo.build(), "Building the demo")
         click.echo(f"\n  The demo is at {app.config['BASE_URL']}\n")
         click.echo("  Choose whom to be on the page 'Sign in as', or sign in with a password:")
         for person, part in demo.guide():
@@ -134,7 +140,7 @@ def _prepare_demo(app: Flask) -> None:
 def _serve(app: Flask, host: str, port: int) -> None:
     from gunicorn.app.base import BaseApplication
 
-    class Server(BaseApplication):  # type: ignore[misc]
+    class Server(BaseApplication):
         def load_config(self) -> None:
             options = {
                 "bind": f"{host}:{port}", "workers": app.config["WORKERS"], "worker_class": "gthread", "threads": 4,
@@ -276,6 +282,84 @@ def import_projects(file: Path, reference: str, by: str | None, as_json: bool) -
         _import(file, Projects(call, _officer(call.programme, by)), as_json)
 
 
+@import_.command("organisations")
+@IMPORTED_FILE
+@AS_JSON
+def import_organisations(file: Path, as_json: bool) -> None:
+    """Organisations by participant code, from CSV: the register in which applicants find theirs."""
+    with _app().app_context():
+        from grants.imports import organisations
+        from grants.imports.report import Report
+        from grants.imports.source import Unusable
+
+        try:
+            found, sha256 = organisations.rows(file)
+        except Unusable as problem:
+            raise click.UsageError(str(problem)) from None
+        report = Report(file.name, sha256)
+        taken = organisations.take_in(found, report)
+        with click.progressbar(taken, length=len(found), label=file.name, file=sys.stderr) as steps:
+            for _ in steps:
+                pass
+        _print_report(report, as_json)
+
+
+@import_.command("bounces")
+@click.argument("path", type=click.Path(exists=True, path_type=Path))
+@AS_JSON
+def import_bounces(path: Path, as_json: bool) -> None:
+    """Mails that came back: one .eml file, an mbox file, or a Maildir folder.
+
+    Officers and coordinators then see whom no mail reaches. A second run changes nothing.
+    """
+    with _app().app_context():
+        from grants.db import db
+        from grants.imports.bounces import take_in
+
+        noted, other = take_in(path)
+        db.session.commit()
+    if as_json:
+        click.echo(json.dumps({"noted": noted, "other": other}))
+    else:
+        click.echo(f"{noted} came back; {other} other messages, or known already.")
+
+
+@import_.command("experts")
+@IMPORTED_FILE
+@click.option("--call", "reference", metavar="REF", required=True, help="Reference of the call.")
+@BY
+@AS_JSON
+def import_experts(file: Path, reference: str, by: str | None, as_json: bool) -> None:
+    """Experts for the pool of a call, from CSV or XLSX; each new one is told by mail."""
+    with _app().app_context():
+        from grants.calls import queries
+        from grants.db import db
+        from grants.experts import actions, pool_file
+
+        call = queries.by_reference(reference)
+        if call is None:
+            raise click.UsageError(f"There is no call '{reference}'.")
+        officer = _officer(call.programme, by)
+        try:
+            lines = pool_file.read(file.read_bytes())
+        except (OSError, pool_file.Unusable) as problem:
+            raise click.UsageError(str(problem)) from None
+        taken = actions.Taken()
+        rows = actions.take_in(call, lines, taken, by=officer)
+        with click.progressbar(rows, length=len(lines), label=file.name, file=sys.stderr) as steps:
+            for _ in steps:
+                pass
+        db.session.commit()
+        counts = {name: len(getattr(taken, name)) for name in ("added", "renewed", "unchanged", "refused")}
+        if as_json:
+            click.echo(json.dumps({"counts": counts} | asdict(taken), indent=2))
+        else:
+            click.echo(", ".join(f"{count} {name}" for name, count in counts.items()) + ".")
+            for one in taken.refused:
+                click.echo(f"Line {one.line}, {one.column or 'line'}: {one.sentence}")
+        sys.exit(EXIT_SOME_REFUSED if taken.refused else 0)
+
+
 def _officer(programme: Any, email: str | None) -> Any:
     from grants.people import queries
 
@@ -303,6 +387,10 @@ def _import(file: Path, importer: Any, as_json: bool) -> None:
             if count % RECORDS_A_COMMIT == 0:
                 db.session.commit()
     db.session.commit()
+    _print_report(report, as_json)
+
+
+def _print_report(report: Any, as_json: bool) -> None:
     for line in [json.dumps(report.to_dict(), indent=2)] if as_json else report.lines():
         click.echo(line)
     sys.exit(EXIT_SOME_REFUSED if report.refused else 0)
@@ -327,11 +415,46 @@ def check(as_json: bool) -> None:
     sys.exit(1 if found else 0)
 
 
+@main.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def backup(file: Path) -> None:
+    """Write every row and every stored file into one zip, as of one moment; the application may go on meanwhile."""
+    app = _app()
+    with app.app_context():
+        from grants import backup as backups
+        from grants.db import db
+
+        try:
+            _with_progress(backups.write(db.engine, file), "Backup", len(backups.tables()) + 1)
+        except FileExistsError:
+            raise click.UsageError(f"{file} exists already.") from None
+        except OSError as problem:
+            raise click.UsageError(f"{file} cannot be written: {problem.strerror}.") from None
+    click.echo(f"{file} holds everything; keep it as safe as the database itself.")
+
+
+@main.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def restore(file: Path) -> None:
+    """Put a backup back into an empty database, SQLite or PostgreSQL: all of it or nothing."""
+    app = _app()
+    migrate_database(app)
+    with app.app_context():
+        from grants import backup as backups
+        from grants.db import db
+
+        try:
+            _with_progress(backups.restore(db.engine, file), "Restore", len(backups.tables()) + 1)
+        except backups.Unusable as problem:
+            raise click.UsageError(str(problem)) from None
+    click.echo("Everything is back. Ask 'grants check' whether it holds; everybody has to sign in anew.")
+
+
 EXPORTS = {"letters": "letter", "reports": "evaluation", "applications": "application", "ranking": "ranking"}
 
 
 @main.command()
-@click.argument("what", type=click.Choice(list(EXPORTS)))
+@click.argument("what", type=click.Choice([*EXPORTS, "events"]))
 @click.argument("reference", metavar="CALL")
 @click.option(
     "--out",
@@ -345,6 +468,8 @@ EXPORTS = {"letters": "letter", "reports": "evaluation", "applications": "applic
 def export(what: str, reference: str, folder: Path, language: str | None, as_json: bool) -> None:
     """Write the PDFs of a call into a folder; run again, it makes only what is missing or has changed.
 
+    'events' writes who did what when, with a program that checks the chain of hashes without this application.
+
     Exit status 3 when some of them could not be made.
     """
     app = _app()
@@ -356,6 +481,10 @@ def export(what: str, reference: str, folder: Path, language: str | None, as_jso
         call = queries.by_reference(reference)
         if call is None:
             raise click.UsageError(f"There is no call {reference}.")
+        if what == "events":
+            count = actions.export_events(call, folder)
+            click.echo(json.dumps({"events": count}) if as_json else f"{count} events.")
+            return
         with click.progressbar(length=1, label=f"Writing {what}", file=sys.stderr) as bar:
             for one in actions.export(call, EXPORTS[what], folder, language):
                 bar.length = one.total
@@ -373,3 +502,214 @@ def export(what: str, reference: str, folder: Path, language: str | None, as_jso
         for row in failed:
             click.echo(f"{row['file']}: {row['problem']}", err=True)
     sys.exit(3 if failed else 0)
+
+
+@main.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@AS_JSON
+def verify(file: Path, as_json: bool) -> None:
+    """Is this PDF ours, unchanged, and since when?
+
+    Exit code 0: made here byte for byte, or signed by the funder and unchanged; 2: no PDF; 3: neither.
+    """
+    app = _app()
+    with app.app_context():
+        from grants.documents import verification
+
+        try:
+            verdict = verification.verify(file.read_bytes(), app.config)
+        except verification.NoDocument as problem:
+            raise click.UsageError(f"{file} is no PDF that can be read. {problem}") from None
+    if as_json:
+        click.echo(json.dumps(verdict.to_dict()))
+    else:
+        made = (
+            f"made here on {verdict.made_at:%Y-%m-%d %H:%M:%S} UTC" if verdict.made_at else "not known here"
+        )
+        click.echo(f"{verdict.kind or 'document'}: {made}")
+        signature = verdict.signature
+        if signature:
+            change = "unchanged since" if signature.intact else "CHANGED SINCE"
+            believed = "trusted" if signature.trusted else "not ours"
+            stamp = signature.stamped_at or "no time stamp"
+            click.echo(
+                f"signed by {signature.signer} ({believed}) on {signature.signed_at}, {stamp}; {change}"
+            )
+        else:
+            click.echo("no signature")
+        click.echo(f"SHA-256 {verdict.sha256}")
+    sys.exit(0 if verdict.is_ours else 3)
+
+
+@main.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--demand", default=3, show_default=True, type=click.IntRange(1), help="Experts for each application."
+)
+@click.option(
+    "--load", default=10, show_default=True, type=click.IntRange(1), help="Applications for each expert."
+)
+@click.option(
+    "--conflicts",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="CSV application,expert: pairs that a conflict of interest bars.",
+)
+@click.option(
+    "--objective",
+    type=click.Choice(["fair", "total"]),
+    default="fair",
+    show_default=True,
+    help="fair: the worst-served application first, then the sum; total: the sum alone.",
+)
+@click.option(
+    "--seconds", default=300.0, show_default=True, type=click.FloatRange(1), help="Time for the proof."
+)
+@click.option("--seed", default=1, show_default=True, type=click.IntRange(0))
+@click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write application,expert,affinity there."
+)
+@click.option(
+    "--json", "figures", type=click.Path(dir_okay=False, path_type=Path), help="Write the figures as JSON."
+)
+def assign(
+    file: Path, demand: int, load: int, conflicts: Path | None, objective: str, seconds: float, seed: int,
+    out: Path | None, figures: Path | None,
+) -> None:  # fmt: skip
+    """The best assignment of experts to applications, with its proof.
+
+    FILE is CSV application,expert,affinity, or .npz with similarity_matrix (experts by applications) and mask_matrix
+    (1: conflict). Pairs that are absent have affinity 0 and are allowed. Exit code 2: no assignment meets every demand,
+    or a file cannot be used; the sentences say what to relax, or name line, field and reason.
+    """
+    from grants.experts import assignment
+    from grants.imports import affinities
+    from grants.imports.source import Unusable
+
+    try:
+        problem = affinities.read(file, conflicts, demand=demand, load=load)
+        found = assignment.assign(
+            problem,
+            objective,
+            seconds=seconds,
+            seed=seed,
+            say=lambda step: click.echo(f"{step} ...", err=True),
+        )
+    except assignment.Infeasible as refusal:
+        click.echo("\n".join(refusal.reasons), err=True)
+        sys.exit(EXIT_REFUSED)
+    except Unusable as refusal:
+        click.echo(refusal, err=True)
+        sys.exit(EXIT_REFUSED)
+    rows = ((*pair, f"{problem.affinities.get(pair, Decimal(0)):f}") for pair in found.pairs)
+    try:
+        if out:
+            with out.open("w", newline="", encoding="utf-8") as target:
+                csv.writer(target, lineterminator="\n").writerows(
+                    [("application", "expert", "affinity"), *rows]
+                )
+        if figures:
+            figures.write_text(json.dumps(found.figures(), indent=2) + "\n", encoding="utf-8")
+    except OSError as trouble:
+        raise click.UsageError(f"{trouble.filename} cannot be written: {trouble.strerror}.") from None
+    told = found.figures()
+    proof = "proven to be the largest" if not told["gap"] else f"at most {told['bound']:g} is possible"
+    click.echo(f"Sum {told['objective']:g}, {proof}. Worst-served application {told['min']:g}, at most"
+               f" {told['worst_bound']:g} is possible. {told['seconds']:.1f} s.")  # fmt: skip
+
+
+SCORES = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+
+
+@main.command()
+@SCORES
+@click.option(
+    "--json", "out", type=click.Path(dir_okay=False, path_type=Path), help="Also write the figures as JSON."
+)
+def reliability(file: Path, out: Path | None) -> None:
+    """How far evaluators agree, for each criterion: FILE is CSV with the columns item,reviewer,criterion,score.
+
+    ICC(1) and ICC(k), Krippendorff's alpha, the standard deviation within an item, and how far each reviewer scores
+    from the others on the same items. Where an item has no score of a reviewer, there is no line. Exit code 2: the
+    file cannot be used, for the reasons given line by line.
+    """
+    from grants.reviews import reliability as figures
+    from grants.reviews import score_table
+
+    try:
+        rows, values = score_table.read(file, ("item", "reviewer", "criterion", "score"))
+    except score_table.Unusable as problem:
+        raise click.UsageError(str(problem)) from None
+    scores: dict[str, list[figures.Score]] = {}
+    for row, value in zip(rows, values, strict=True):
+        scores.setdefault(row["criterion"], []).append(figures.Score(row["item"], row["reviewer"], value))
+    found = {criterion: figures.agreement(scores[criterion]) for criterion in sorted(scores)}
+    if out:
+        text = json.dumps({name: one.to_dict() for name, one in found.items()}, indent=1, ensure_ascii=False)
+        out.write_text(text + "\n", encoding="utf-8")
+    for line in figures.lines(found):
+        click.echo(line)
+
+
+@main.command()
+@SCORES
+@click.option("--fundable", required=True, type=click.IntRange(min=1), help="How many items can be funded.")
+@click.option(
+    "--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="Where the CSV goes."
+)
+@click.option("--lowest-best", is_flag=True, help="The lowest score is the best one.")
+@click.option("--scale", metavar="LOW,HIGH", help="Ends of the scale; five points wide where not given.")
+@click.option(
+    "--seed", type=click.IntRange(min=0), help="Of the draws; the same seed gives the same figures."
+)
+@click.option("--draws", type=click.IntRange(100, 1_000_000), help="How many rankings are drawn.")
+def rank(
+    file: Path,
+    fundable: int,
+    out: Path,
+    lowest_best: bool,
+    scale: str | None,
+    seed: int | None,
+    draws: int | None,
+) -> None:
+    """Expected ranks of items: FILE is CSV with the columns item,reviewer,score.
+
+    Writes item,mean,rank_mean,expected_rank,lower50,upper50,p_funded in the order of the expected ranks. Where an
+    item has no score of a reviewer, there is no line. Exit code 2: the file cannot be used, for the reasons given
+    line by line.
+    """
+    from grants.panels import uncertainty
+    from grants.reviews import score_table
+
+    low, high = _scale(scale)
+    try:
+        rows, values = score_table.read(file, ("item", "reviewer", "score"), low, high)
+    except score_table.Unusable as problem:
+        raise click.UsageError(str(problem)) from None
+    found = uncertainty.sureness(
+        [uncertainty.Score(r["item"], r["reviewer"], v) for r, v in zip(rows, values, strict=True)],
+        uncertainty.fundable(fundable), scale=high - low if scale else uncertainty.WIDTH, lowest_best=lowest_best,
+        seed=uncertainty.SEED if seed is None else seed, draws=draws or uncertainty.DRAWS,
+    )  # fmt: skip
+    with out.open("w", encoding="utf-8", newline="") as table:
+        writer = csv.writer(table, lineterminator="\n")
+        writer.writerow(("item", "mean", "rank_mean", "expected_rank", "lower50", "upper50", "p_funded"))
+        for one in found.items:
+            figures = (f"{one.mean:.4f}", f"{one.rank_mean:g}", f"{one.expected_rank:.4f}")
+            writer.writerow((one.item, *figures, *one.half, f"{one.p_funded:.4f}"))
+    click.echo(
+        f"{len(found.items)} items; line at expected rank {found.line:.2f}; "
+        f"{len(found.crossing)} whose 50 % interval crosses it; seed {found.seed}, {found.draws} draws."
+    )
+
+
+def _scale(text: str | None) -> tuple[float, float]:
+    """The ends of a scale written as LOW,HIGH; no bounds where none is given."""
+    if text is None:
+        return float("-inf"), float("inf")
+    try:
+        low, high = map(float, text.split(","))
+    except ValueError:
+        raise click.UsageError("--scale takes two numbers such as 1,6.") from None
+    if not -1e9 <= low < high <= 1e9:
+        raise click.UsageError("--scale takes the lower end first.")
+    return low, high

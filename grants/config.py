@@ -55,7 +55,38 @@ SETTINGS = (
     ),
     Setting("SIGNATORY", "The Director of Programmes", "Name and function under each letter."),
     Setting("LEGAL_TEXT", "", "Path of a text file that replaces the means of redress on letters."),
+    Setting(
+        "SIGNING_KEY",
+        "",
+        "Path of a PKCS#12 file with the funder's key and certificate, with which documents are signed; empty: they "
+        "are not signed.",
+    ),
+    Setting("SIGNING_PASSWORD", "", "Of that file."),
+    Setting(
+        "SIGNING_ROOTS",
+        "",
+        "Path of a PEM file: certificates that vouch for signatures, for 'verify'. The own is known.",
+    ),
+    Setting(
+        "SIGNING_LONG_TERM",
+        "",
+        "1 puts into each signed file what a check needs years later (PAdES B-LT); needs TIMESTAMP_URL, and that the "
+        "certificate's authority is reached.",
+    ),
+    Setting("TIMESTAMP_URL", "", "Address of a time-stamp service (RFC 3161) for signatures; empty: none."),
     Setting("MAX_UPLOAD_MB", "10", "Largest file that may be uploaded, in megabytes."),
+    Setting(
+        "RATE_LIMIT_STORAGE",
+        "memory://",
+        "Where attempts to sign in are counted: memory:// in each server process, or redis://host:port for several "
+        "machines (then install the package redis).",
+    ),
+    Setting(
+        "CLAMAV",
+        "",
+        "Where clamd listens, host:port or the path of its socket; uploaded files are scanned there before they "
+        "are kept. Empty: files are shown as not scanned.",
+    ),
     Setting("WORKERS", "2", "Web server processes of 'grants run'."),
     Setting("LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR."),
 )
@@ -84,8 +115,10 @@ def from_environment(environ: Mapping[str, str] | None = None) -> dict[str, Any]
             values[number] = int(values[number])
         except ValueError:
             raise ValueError(f"GRANTS_{number} must be a whole number, not {values[number]!r}") from None
-    for switch in ("DEMO", "HTTPS"):
+    for switch in ("DEMO", "HTTPS", "SIGNING_LONG_TERM"):
         values[switch] = values[switch] in ("1", "true", "yes")
+    if values["DEMO"] and not values["SIGNING_KEY"]:
+        values["SIGNING_KEY"], values["SIGNING_PASSWORD"] = str(instance / "demo-signing.p12"), "demo"
     if not values["SECRET_KEY"]:
         if values["HTTPS"] and not values["DEMO"] and "INSTANCE" not in given:
             raise ValueError("set GRANTS_SECRET_KEY or GRANTS_INSTANCE in production")

@@ -6,15 +6,29 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from inspect import iscoroutinefunction
+from typing import Any, ClassVar, TypeAlias
 
+from flask.sansio.app import App
 from flask_sqlalchemy_lite import SQLAlchemy
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Engine, Integer, MetaData, String, event
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Engine, Integer, MetaData, Select, String, event
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
+
+class Database(SQLAlchemy):
+    """One session for each request."""
+
+    def init_app(self, app: App) -> None:
+        super().init_app(app)
+        # Nobody here has asynchronous sessions; closing them would start a thread at the end of each request.
+        app.teardown_appcontext_funcs = [
+            f for f in app.teardown_appcontext_funcs if not iscoroutinefunction(f)
+        ]
+
+
 # What a request committed stays readable while its page is finished, without another transaction.
-db = SQLAlchemy(session_options={"expire_on_commit": False})
+db = Database(session_options={"expire_on_commit": False})
 
 # SQLite takes its write lock at BEGIN, so that two writers wait for each other instead of failing halfway.
 _writes: ContextVar[bool] = ContextVar("writes", default=True)
@@ -41,6 +55,8 @@ class Instant(TypeDecorator[datetime]):
 
 
 Cents = BigInteger()
+Rows: TypeAlias = Select[*tuple[Any, ...]]
+"""A question whose answers have several columns."""
 RowId = BigInteger().with_variant(Integer, "sqlite")
 
 

@@ -6,11 +6,12 @@ without breaking the chain (settled: Schema).
 
 import hashlib
 import secrets
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
 from grants import clock
 from grants.canonical import canonical, digest
@@ -104,10 +105,29 @@ def record(
     return event
 
 
+def exported(session: Session, call_id: int) -> Iterator[dict[str, Any]]:
+    """Every event of a call and of its applications, chain by chain, as JSON values; a payload may have been erased.
+
+    `documents/verify_events.py` checks them without this application.
+    """
+    rows = session.scalars(
+        select(Event)
+        .options(joinedload(Event.payload))
+        .where(Event.call_id == call_id)
+        .order_by(Event.chain, Event.number)
+    )
+    for event in rows.yield_per(1000):
+        yield {
+            "chain": event.chain, "number": event.number, "noun": event.noun, "thing": event.thing,
+            "verb": event.verb, "source": event.source, "target": event.target, "user": event.user_id,
+            "at": event.at.isoformat(), "payload_hash": event.payload_hash, "previous": event.previous,
+            "hash": event.hash,
+            "payload": {"salt": event.payload.salt, "facts": event.payload.facts} if event.payload else None,
+        }  # fmt: skip
+
+
 def broken_links(session: Session) -> list[str]:
     """Places where a chain does not hold: a changed row, a missing number, a changed payload."""
-    from sqlalchemy.orm import joinedload
-
     broken: list[str] = []
     last: Event | None = None
     rows = session.scalars(

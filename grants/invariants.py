@@ -18,6 +18,9 @@ STATEMENTS = {
     "released without two people": """
         SELECT public_id FROM decisions WHERE state IN ('approved', 'released')
         AND (approved_by_id IS NULL OR approved_by_id = proposed_by_id)""",
+    "a changed decision without two people": """
+        SELECT public_id FROM decision_changes WHERE state = 'approved'
+        AND (approved_by_id IS NULL OR approved_by_id = proposed_by_id OR superseded IS NULL)""",
     "known before its release": """
         SELECT a.number FROM applications a LEFT JOIN decisions d ON d.application_id = a.id
         WHERE a.state = 'informed' AND (d.id IS NULL OR d.released_at IS NULL)""",

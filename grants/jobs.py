@@ -47,12 +47,12 @@ def queue(app: Flask) -> Huey:
     else:
         carrier = PostgresHuey("grants", dsn=url.replace("+psycopg", ""), results=False)
 
-    @carrier.task(name="work")  # type: ignore[untyped-decorator]
+    @carrier.task(name="work")
     def work(kind: str, row_id: int) -> None:
         with app.app_context():
             attempt(kind, row_id)
 
-    @carrier.periodic_task(crontab(minute="*"), name="sweep")  # type: ignore[untyped-decorator]
+    @carrier.periodic_task(crontab(minute="*"), name="sweep")
     def sweep() -> None:
         with app.app_context():
             run_waiting()

@@ -10,12 +10,12 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from flask import current_app, render_template
-from flask_babel import force_locale
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, or_, select, update
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import ForeignKey, Index, Select, String, Text, UniqueConstraint, or_, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from grants import clock, jobs
 from grants.db import Base, Public, db
+from grants.language import in_language
 
 LEASE = timedelta(minutes=2)
 ATTEMPTS = 8
@@ -30,11 +30,13 @@ class Mail(Public, Base):
         UniqueConstraint("recipient", "occasion"),
         Index("ix_mails_waiting", "state", "not_before"),
         Index("ix_mails_written_at", "written_at"),
+        Index("ix_mails_undelivered", "call_id", "state"),
     )
 
     recipient: Mapped[str] = mapped_column(String(255))
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     call_id: Mapped[int | None] = mapped_column(ForeignKey("calls.id"))
+    application_id: Mapped[int | None] = mapped_column(ForeignKey("applications.id"))
     occasion: Mapped[str] = mapped_column(String(120))
     language: Mapped[str] = mapped_column(String(5))
     subject: Mapped[str] = mapped_column(String(250))
@@ -47,7 +49,14 @@ class Mail(Public, Base):
     error: Mapped[str | None] = mapped_column(Text)
     sent_at: Mapped[datetime | None]
 
+    application: Mapped[Any] = relationship("Application", lazy="raise_on_sql")
+
     noun = "mail"
+
+    @property
+    def opens_account(self) -> bool:
+        """Whether a link in it confirms an address or sets a password."""
+        return self.occasion.startswith("account:")
 
 
 def write(
@@ -61,20 +70,31 @@ def write(
     exists = select(Mail.id).where(Mail.recipient == to, Mail.occasion == occasion)
     if session.scalar(exists):
         return None
-    with force_locale(language):
+    with in_language(language):
         subject, _, body = render_template(f"mail/{template}.txt", **context).strip().partition("\n")
     return put(session, subject, body.strip(), to=to, language=language, occasion=occasion, user_id=user_id,
-               call_id=call_id)  # fmt: skip
+               call_id=call_id, application_id=_about(context))  # fmt: skip
+
+
+def _about(context: dict[str, Any]) -> int | None:
+    """The row id of the application that a mail tells about: given itself, or by a thing that belongs to it."""
+    for thing in context.values():
+        if getattr(thing, "noun", "") == "application":
+            return int(thing.id)
+        if application_id := getattr(thing, "application_id", None):
+            return int(application_id)
+    return None
 
 
 def put(
     session: Session, subject: str, body: str, *, to: str, language: str, occasion: str, user_id: int | None = None,
-    call_id: int | None = None,
+    call_id: int | None = None, application_id: int | None = None,
 ) -> Mail:  # fmt: skip
     """Write a mail whose text is already rendered (the sign-in library renders its own)."""
     mail = Mail(
-        recipient=to, user_id=user_id, call_id=call_id, occasion=occasion, language=language, subject=subject[:250],
-        body=body, written_at=clock.now(), not_before=clock.now(), state="wanted", attempts=0,
+        recipient=to, user_id=user_id, call_id=call_id, application_id=application_id, occasion=occasion,
+        language=language, subject=subject[:250], body=body, written_at=clock.now(),
+        not_before=clock.now(), state="wanted", attempts=0,
     )  # fmt: skip
     session.add(mail)
     return mail
@@ -96,14 +116,15 @@ def waiting(session: Session, at: datetime, limit: int = 200) -> list[int]:
 def send(mail_id: int) -> None:
     """Send one mail: lease the row, hand it over, write down how it went. Safe to call twice or at once."""
     now = clock.now()
-    leased = db.session.execute(
+    leased = db.session.scalar(
         update(Mail)
         .where(Mail.id == mail_id, Mail.state == "wanted")
         .where(or_(Mail.lease_until.is_(None), Mail.lease_until < now))
         .values(lease_until=now + LEASE, attempts=Mail.attempts + 1)
+        .returning(Mail.id)
     )
     db.session.commit()
-    if not leased.rowcount:
+    if leased is None:
         return
     mail = db.session.get_one(Mail, mail_id)
     try:
@@ -119,6 +140,19 @@ def send(mail_id: int) -> None:
     else:
         mail.state, mail.sent_at, mail.error = "sent", clock.now(), None
     db.session.commit()
+
+
+def bounce(mail: Mail, reason: str) -> bool:
+    """Note that a sent mail came back. False if that was known already, or if it was never sent."""
+    if mail.state != "sent":
+        return False
+    mail.state, mail.error = "bounced", reason
+    return True
+
+
+def undelivered(mails: Select[Any]) -> Select[Any]:
+    """Of these mails, those that a server refused or sent back, the newest first."""
+    return mails.where(Mail.state.in_(("failed", "bounced"))).order_by(Mail.id.desc())
 
 
 def _message(mail: Mail) -> EmailMessage:

@@ -39,7 +39,7 @@ class Rule:
             first = self.why_not(user, thing)
             second = first and other.why_not(user, thing)
             # The refusal that is only a matter of time says more to the person than the one that is not.
-            return first if second and first.status == WRONG_MOMENT else second
+            return first if first and second and first.status == WRONG_MOMENT else second
 
         return Rule(why_not)
 
@@ -119,18 +119,51 @@ def is_own_partner(user: Any, thing: Any) -> bool:
     return bool(user.is_authenticated) and thing.contact_id == user.id
 
 
+@who(N_("You may read this application, not write in it."))
+def writes_all(user: Any, thing: Any) -> bool:
+    """A partner's contact whom the coordinator lets write everywhere."""
+    return bool(user.is_authenticated) and user.id in thing.application.contacts_with("all", "submit")
+
+
+@who(N_("Only the coordinator, and whom they let submit, may do this."))
+def submits(user: Any, thing: Any) -> bool:
+    return bool(user.is_authenticated) and user.id in thing.application.contacts_with("submit")
+
+
+@who(N_("You may read this part, not write in it."))
+def writes_part(user: Any, thing: Any) -> bool:
+    return bool(thing.access != "read")
+
+
 @who(N_("This invitation is for somebody else."))
 def is_invited(user: Any, thing: Any) -> bool:
-    """The signed-in, confirmed address is the one that was invited, and nobody has accepted yet."""
+    """The signed-in, confirmed address is the one that was invited, and it has neither accepted nor declined yet."""
     return (
-        bool(user.is_authenticated) and thing.contact_id is None and thing.contact_email == user.email.lower()
+        bool(user.is_authenticated)
+        and thing.contact_id is None
+        and thing.declined_at is None
+        and thing.contact_email == user.email.lower()
     )
 
 
 @who(N_("You have a conflict of interest with this application."))
 def has_no_conflict(user: Any, thing: Any) -> bool:
-    """A disqualifying conflict, and any part in the application itself, beats every role (rulebook 4.7)."""
-    return bool(user.is_authenticated) and user.id not in thing.application.barred_ids
+    """A disqualifying conflict, and any part in the application itself, beats every role (rulebook 4.7).
+
+    Being asked to be a partner's contact is a part, whether or not the person has answered yet.
+    """
+    application = thing.application
+    return (
+        bool(user.is_authenticated)
+        and user.id not in application.barred_ids
+        and user.email.lower() not in application.invited_addresses
+    )
+
+
+@who(NOT_YOURS)
+def is_about_an_application(user: Any, thing: Any) -> bool:
+    """A mail may be about an application, a call or an account."""
+    return thing.application is not None
 
 
 @who(N_("This is assigned to another expert."))
@@ -166,6 +199,11 @@ def is_about_another(user: Any, thing: Any) -> bool:
     return bool(user.is_authenticated) and thing.user_id != user.id
 
 
+@who(N_("Only the committee of this request may do this."))
+def is_on_committee(user: Any, thing: Any) -> bool:
+    return bool(user.is_authenticated) and user.id in thing.member_ids
+
+
 @who(N_("This document was made for someone else."))
 def wanted_it(user: Any, thing: Any) -> bool:
     return bool(user.is_authenticated) and thing.wanted_by_id == user.id
@@ -186,9 +224,24 @@ def application_in(*states: str) -> Rule:
     )
 
 
+@who(N_("This profile belongs to another expert."))
+def is_own_profile(user: Any, thing: Any) -> bool:
+    return bool(user.is_authenticated) and thing.user_id == user.id
+
+
 @when(N_("Make another organisation the coordinator first."))
 def is_not_lead_partner(user: Any, thing: Any) -> bool:
     return bool(thing.role != "coordinator")
+
+
+@when(N_("Nobody is asked to confirm for this organisation."))
+def must_confirm(user: Any, thing: Any) -> bool:
+    return bool(thing.must_confirm)
+
+
+@when(N_("Its contact has not accepted the invitation yet."))
+def has_contact(user: Any, thing: Any) -> bool:
+    return thing.contact_id is not None
 
 
 @when(N_("The call is not open."))
@@ -228,9 +281,19 @@ def is_released(user: Any, thing: Any) -> bool:
     return bool(thing.released_at)
 
 
+@when(N_("Results have not been released."))
+def results_released(user: Any, thing: Any) -> bool:
+    return thing.call.released_at is not None
+
+
 @when(N_("Results have been released."))
 def not_released(user: Any, thing: Any) -> bool:
     return thing.call.released_at is None
+
+
+@when(N_("A release is on its way. Stop it first, or wait until it has been carried out."))
+def not_held(user: Any, thing: Any) -> bool:
+    return thing.call.held_until is None
 
 
 @when(N_("You have not declared yet that you have no conflict of interest."))
@@ -271,6 +334,8 @@ RULES: dict[str, Rule] = {
     "programme.create_call": is_some_officer,
     "call.read": call_is_public | is_officer | is_observer | is_chair,
     "call.edit": is_officer & in_state("draft"),
+    "call.preview": is_officer | is_observer,
+    "call.copy": is_officer & is_some_officer,
     "call.publish": is_officer & in_state("draft"),
     "call.extend_for_one": is_officer & in_state("published"),
     "call.extend": is_officer & in_state("published") & call_is_open,
@@ -280,7 +345,11 @@ RULES: dict[str, Rule] = {
     "call.manage": is_officer | is_observer,
     "call.staff": is_officer,
     "call.drafts": is_officer,
+    "call.remind": is_officer & call_is_closed,
     "call.apply": signed_in & call_is_open,
+    "call.ask": signed_in & call_is_open,
+    "enquiry.read": is_officer,
+    "enquiry.answer": is_officer & call_is_public,
     "desk.read": is_some_staff,
     # applications
     "application.read": applicant
@@ -289,20 +358,34 @@ RULES: dict[str, Rule] = {
     | (is_chair & has_no_conflict & application_in("in_panel", "evaluated", "informed")),
     "applications.read": signed_in,
     "application.work": applicant,
-    "application.edit": is_coordinator & in_state("draft", "reopened") & before_deadline,
-    "application.submit": is_coordinator & in_state("draft", "reopened", "withdrawn") & before_deadline,
-    "application.reopen": is_coordinator & in_state("submitted", "withdrawn") & before_deadline,
+    "application.edit": (is_coordinator | writes_all) & in_state("draft", "reopened") & before_deadline,
+    "application.lead": is_coordinator & in_state("draft", "reopened") & before_deadline,
+    "application.copy": is_coordinator,
+    "application.submit": (is_coordinator | submits)
+    & in_state("draft", "reopened", "withdrawn")
+    & before_deadline,
+    "application.reopen": (is_coordinator | submits) & in_state("submitted", "withdrawn") & before_deadline,
     "application.withdraw": is_coordinator & in_state("submitted", "reopened") & before_deadline,
     "application.withdraw_late": is_coordinator & application_in(*GATE_STATES, *EVALUATED_STATES[:4]),
     "partner.read": applicant | is_invited,
     "application.history": applicant | (staff & call_is_closed),
     "application.receipt": applicant & has_submitted,
-    "partner.edit": (is_coordinator | is_own_partner) & application_in("draft", "reopened") & before_deadline,
+    "partner.edit": (is_coordinator | writes_all | (is_own_partner & writes_part))
+    & application_in("draft", "reopened")
+    & before_deadline,
+    "partner.confirm": is_own_partner & must_confirm & application_in("draft", "reopened") & before_deadline,
+    "partner.hand_over": is_coordinator
+    & application_in("draft", "reopened")
+    & before_deadline
+    & is_not_lead_partner
+    & has_contact,
     "partner.remove": is_coordinator
     & application_in("draft", "reopened")
     & before_deadline
     & is_not_lead_partner,
     "invitation.accept": is_invited,
+    "invitation.decline": is_invited,
+    "organisations.read": signed_in,
     # eligibility
     "call.received": (is_officer | is_observer) & call_is_closed,
     "application.rulings": staff & has_submitted & call_is_closed,
@@ -325,6 +408,7 @@ RULES: dict[str, Rule] = {
     "conflict.read": is_officer & has_no_conflict,
     "conflict.rule": is_officer & has_no_conflict & is_about_another,
     "assignment.list": signed_in,
+    "expert.profile": is_own_profile,
     "assignment.read": asked_expert | staff,
     "assignment.open": asked_expert,
     "assignment.accept": asked_expert & in_state("invited") & application_in("admitted", "in_evaluation"),
@@ -398,17 +482,38 @@ RULES: dict[str, Rule] = {
     & application_in("in_consensus"),
     # panels
     "call.panel": is_chair | is_officer | is_observer,
+    "call.open_panel": (is_chair | is_officer | is_observer) & panel_is_open,
     "application.panel": (is_chair | is_officer) & has_no_conflict & panel_is_open & in_state("in_panel"),
     "call.close_panel": is_chair & call_is_closed & panel_is_open,
     "call.ranking": (is_chair | is_officer | is_observer) & panel_is_closed,
     # decisions
-    "call.decide": is_officer & call_is_closed & not_released,
+    "call.decide": is_officer & call_is_closed & not_released & not_held,
     "call.decisions": is_officer | is_observer,
     "decision.read": (is_coordinator & is_released) | staff,
-    "decision.propose": is_officer & has_no_conflict & in_state("proposed", "returned"),
-    "decision.approve": is_officer & has_no_conflict & in_state("proposed") & is_second_person,
-    "decision.return": is_officer & has_no_conflict & in_state("proposed", "approved") & is_second_person,
-    "call.release": is_officer & call_is_closed & not_released,
+    "decision.propose": is_officer & has_no_conflict & in_state("proposed", "returned") & not_held,
+    "decision.approve": is_officer & has_no_conflict & in_state("proposed") & is_second_person & not_held,
+    "decision.return": is_officer
+    & has_no_conflict
+    & in_state("proposed", "approved")
+    & is_second_person
+    & not_held,
+    "decision.change": is_officer & has_no_conflict & in_state("released"),
+    "decision.redress": is_coordinator & is_released,
+    "redress.read": is_coordinator | staff | (is_on_committee & has_no_conflict),
+    "redress.name": is_officer & has_no_conflict & in_state("filed"),
+    "redress.decide": is_on_committee & has_no_conflict & in_state("filed"),
+    "redress.withdraw": is_coordinator & in_state("filed"),
+    "preparation.read": staff,
+    "preparation.edit": is_officer & has_no_conflict & in_state("open"),
+    "change.read": staff,
+    "change.approve": is_officer & has_no_conflict & in_state("proposed") & is_second_person,
+    "change.drop": is_officer & has_no_conflict & in_state("proposed"),
+    "call.reserve": (is_officer | is_observer) & results_released,
+    "call.promote": is_officer & results_released,
+    "call.release": is_officer & call_is_closed & not_released & not_held,
+    "call.stop_release": is_officer,
+    "release.read": is_officer | is_observer,
+    "release.stop": is_officer & in_state("held"),
     # documents
     "document.read": wanted_it,
     "batch.read": wanted_it & is_officer,
@@ -418,8 +523,10 @@ RULES: dict[str, Rule] = {
     "call.batches": is_officer & call_is_closed,
     # the house
     "outbox.read": is_admin,
-    "mail.read": is_admin,
+    "mail.read": is_admin & (~is_about_an_application | has_no_conflict),
     "people.read": is_admin,
+    "substitute.appoint": is_some_officer,
+    "substitute.end": is_some_officer,
     "call.history": is_officer | is_observer,
 }
 

@@ -8,11 +8,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from functools import wraps
+from functools import cache, wraps
 from typing import Any, NoReturn, TypeVar
 from zoneinfo import ZoneInfo
 
 import nh3
+from babel import Locale
 from babel.dates import format_date, format_datetime, format_time
 from babel.numbers import format_currency, format_decimal, format_percent
 from flask import (
@@ -29,20 +30,19 @@ from flask import (
     session,
     url_for,
 )
-from flask_babel import get_locale
-from flask_babel import gettext as _
 from flask_security import current_user
 from flask_wtf.csrf import CSRFError
 from markdown_it import MarkdownIt
 from markupsafe import Markup
-from sqlalchemy import Select
+from sqlalchemy import insert
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
-from grants import clock, policy, workflow
-from grants.db import begin_as, db
+from grants import clock, language, policy, workflow
+from grants.db import Rows, begin_as, db
+from grants.language import translate as _
 from grants.people.models import AccessEntry
 from grants.words import N_
 
@@ -178,7 +178,7 @@ def _write_access_log() -> None:
     user_id = current_user.id if current_user.is_authenticated else None
     with db.engine.begin() as connection:
         connection.execute(
-            AccessEntry.__table__.insert(),
+            insert(AccessEntry),
             [{"at": clock.now(), "user_id": user_id, **entry} for entry in entries],
         )
 
@@ -226,6 +226,7 @@ def _on_illegal_move(error: workflow.IllegalMove) -> Response:
 
 def _on_collision(error: Exception) -> Response:
     _roll_back()
+    g.pop("_login_user", None)
     return _error_page(409, _("Somebody else changed this at the same moment. Please look at it again."))
 
 
@@ -241,6 +242,8 @@ def _on_expired_form(error: CSRFError) -> Response:
 
 def _on_crash(error: Exception) -> Response:
     _roll_back()
+    begin_as(writer=False)
+    g.pop("_login_user", None)  # what failed in the database has left the person unreadable
     return _error_page(500)
 
 
@@ -257,7 +260,7 @@ class Page:
     total: int
 
 
-def paged(query: Select[Any], total: int) -> Page:
+def paged(query: Rows, total: int) -> Page:
     """The page of `query` that the request's ?page= asks for; `total` is the number of rows of the whole list."""
     pages = max(1, -(-total // ROWS_A_PAGE))
     number = min(max(request.args.get("page", 1, type=int), 1), pages)
@@ -273,10 +276,16 @@ def money(cents: int | None) -> str:
     """Euro cents as an amount in the reader's language; whole euros without decimals."""
     if cents is None:
         return ""
-    if cents % 100 == 0:
-        return format_currency(cents // 100, "EUR", format="¤#,##0" if str(get_locale()) == "en" else "#,##0 ¤",
-                               locale=get_locale(), currency_digits=False)  # fmt: skip
-    return format_currency(Decimal(cents) / 100, "EUR", locale=get_locale())
+    before, group, point, behind = _euros(language.current().locale)
+    decimals = f"{point}{abs(cents) % 100:02}" if cents % 100 else ""
+    whole = f"{abs(cents) // 100:,}".replace(",", group)
+    return f"{'-' if cents < 0 else ''}{before}{whole}{decimals}{behind}"
+
+
+@cache
+def _euros(locale: Locale) -> list[str]:
+    """What a locale writes before euros, between their thousands, before the cents and behind: lists show hundreds."""
+    return re.split("1+", format_currency(Decimal("1111.11"), "EUR", locale=locale))
 
 
 def amount(cents: int | None) -> str:
@@ -287,16 +296,25 @@ def amount(cents: int | None) -> str:
 def amount_shown(cents: int) -> str:
     """An amount in a table of euros: no sign, decimals only where there are cents."""
     pattern = "#,##0" if cents % 100 == 0 else "#,##0.00"
-    return format_decimal(Decimal(cents) / 100, format=pattern, locale=get_locale())
+    return format_decimal(Decimal(cents) / 100, format=pattern, locale=language.current().locale)
+
+
+def effort(tenths: int) -> str:
+    """Person-months in the reader's language: 4.5."""
+    return format_decimal(Decimal(tenths) / 10, locale=language.current().locale)
 
 
 def score(hundredths: int | None) -> str:
     """A score in the reader's language: 4.5."""
-    return "–" if hundredths is None else format_decimal(Decimal(hundredths) / 100, locale=get_locale())
+    return (
+        "–"
+        if hundredths is None
+        else format_decimal(Decimal(hundredths) / 100, locale=language.current().locale)
+    )
 
 
 def percent(basis_points: int) -> str:
-    return format_percent(Decimal(basis_points) / 10000, locale=get_locale())
+    return format_percent(Decimal(basis_points) / 10000, locale=language.current().locale)
 
 
 def day(value: date | datetime | None, zone: str = "Europe/Brussels") -> str:
@@ -304,7 +322,7 @@ def day(value: date | datetime | None, zone: str = "Europe/Brussels") -> str:
         return "–"
     if isinstance(value, datetime):
         value = value.astimezone(ZoneInfo(zone)).date()
-    return format_date(value, "d MMMM yyyy", locale=get_locale())
+    return format_date(value, "d MMMM yyyy", locale=language.current().locale)
 
 
 def moment(value: datetime | None, zone: str = "Europe/Brussels", seconds: bool = False) -> str:
@@ -312,7 +330,7 @@ def moment(value: datetime | None, zone: str = "Europe/Brussels", seconds: bool 
     if value is None:
         return "–"
     local = value.astimezone(ZoneInfo(zone))
-    clock_time = format_time(local, "HH:mm:ss" if seconds else "HH:mm", locale=get_locale())
+    clock_time = format_time(local, "HH:mm:ss" if seconds else "HH:mm", locale=language.current().locale)
     city = zone.rpartition("/")[2].replace("_", " ")
     return _("%(day)s, %(time)s (%(city)s time)", day=day(local, zone), time=clock_time,
              city=_("Brussels") if city == "Brussels" else city)  # fmt: skip
@@ -320,7 +338,7 @@ def moment(value: datetime | None, zone: str = "Europe/Brussels", seconds: bool 
 
 def country(code: str) -> str:
     """Name of a country in the reader's language; the code itself if it has none."""
-    return (get_locale().territories.get(code) or code) if code else ""
+    return (language.current().locale.territories.get(code) or code) if code else ""
 
 
 def state_name(state: str) -> str:
@@ -330,6 +348,8 @@ def state_name(state: str) -> str:
 VERBS = {
     "create": N_("Started"), "submit": N_("Submitted"), "reopen": N_("Opened again"), "withdraw": N_("Withdrew"),
     "withdraw_late": N_("Withdrew after the deadline"), "accept_invitation": N_("Joined as a partner"),
+    "decline_invitation": N_("Declined to take part"), "confirm_participation": N_("Confirmed to take part"),
+    "hand_over": N_("Handed the coordination over"),
     "remove_partner": N_("Removed a partner"), "extend": N_("Extended the deadline"), "publish": N_("Published"),
     "admit_to_eligibility": N_("Found admissible"), "refuse_admissibility": N_("Found inadmissible"),
     "admit": N_("Found eligible"), "refuse_eligibility": N_("Found ineligible"), "confirm": N_("Confirmed"),
@@ -341,11 +361,20 @@ VERBS = {
     "close_evaluation": N_("Evaluation closed"), "close_panel": N_("Panel closed"), "propose": N_("Proposed"),
     "approve": N_("Approved"), "release": N_("Released"), "inform": N_("Result sent"), "suspend": N_("Suspended"),
     "resume": N_("Resumed"), "cancel": N_("Cancelled"), "back_to_evaluation": N_("Back to evaluation"),
+    "set_scheme": N_("Scoring changed"),
+    "order": N_("Ordered"), "carry_out": N_("Carried out"), "stop": N_("Stopped"), "block": N_("Blocked"),
+    "drop": N_("Dropped"),
+    "file": N_("Filed"), "uphold": N_("Upheld"), "uphold_without_effect": N_("Upheld without effect"),
+    "reject": N_("Not upheld"), "dismiss": N_("Not admissible"), "sign": N_("Signed"), "end": N_("Ended"),
+    "answer": N_("Answered"), "set_aside": N_("Set aside"),
+    "name_member": N_("Named a member of the committee"), "begin": N_("Begun"), "note": N_("Noted"),
 }  # fmt: skip
 NOUNS = {
     "call": N_("Call"), "application": N_("Application"), "ruling": N_("Ruling"), "assignment": N_("Assignment"),
     "report": N_("Report"), "consensus": N_("Consensus report"), "decision": N_("Decision"),
-    "conflict": N_("Conflict of interest"), "panel_finding": N_("Panel"),
+    "conflict": N_("Conflict of interest"), "panel_finding": N_("Panel"), "release": N_("Release"),
+    "enquiry": N_("Question about the call"),
+    "change": N_("Change of a decision"), "redress": N_("Redress"), "preparation": N_("Grant preparation"),
 }  # fmt: skip
 
 
@@ -361,7 +390,9 @@ def markdown(text: str) -> Markup:
     """A text that an officer formatted, as clean HTML: headings below the page's own, no raw HTML, no images."""
     html = MarkdownIt("commonmark", {"html": False}).render(text or "")
     html = re.sub(r"<(/?)h([1-6])>", lambda m: f"<{m[1]}h{min(6, int(m[2]) + 1)}>", html)
-    cleaned = nh3.clean(html, tags=MARKDOWN_TAGS, attributes={"a": {"href"}}, url_schemes={"http", "https", "mailto"})
+    cleaned = nh3.clean(
+        html, tags=MARKDOWN_TAGS, attributes={"a": {"href"}}, url_schemes={"http", "https", "mailto"}
+    )
     return Markup(cleaned)  # noqa: S704
 
 
@@ -387,7 +418,10 @@ def link(endpoint: str, **values: Any) -> str:
 
 def localised(thing: Any, field: str) -> str:
     """A text that an officer may have given in French too: the reader's language, else the original."""
-    return (getattr(thing, f"{field}_fr", "") if str(get_locale()) == "fr" else "") or getattr(thing, field)
+    reader = str(language.current().locale)
+    if field == "label_language":
+        return reader
+    return (getattr(thing, f"{field}_fr", "") if reader == "fr" else "") or getattr(thing, field)
 
 
 def new_key() -> str:
@@ -416,6 +450,16 @@ def _headers(response: Response) -> Response:
     return response
 
 
+_UNPRINTABLE = bytes.maketrans(bytes({*range(32), 127} - {*b"\t\n\r"}), b"?" * 30)
+
+
+def _printable(response: Response) -> Response:
+    """A refused form shows what was typed; control characters, which no page may hold, as question marks."""
+    if response.status_code >= 400 and response.mimetype == "text/html":
+        response.set_data(response.get_data().translate(_UNPRINTABLE))
+    return response
+
+
 def navigation() -> list[dict[str, Any]]:
     """The entries of the main menu for this person."""
     user = current_user
@@ -428,11 +472,13 @@ def navigation() -> list[dict[str, Any]]:
             entries.append(("calls.desk_index", N_("My calls")))
         if user.holds("admin"):
             entries.append(("people.index", N_("People")))
-            entries.append(("people.outbox", N_("Outbox")))
+            entries.append(("outbox.index", N_("Outbox")))
     here = request.path
     links = [(_(label), url_for(endpoint)) for endpoint, label in entries]
     if user.is_authenticated and here.startswith("/calls/") and here.count("/") > 2:
-        here = url_for("calls.desk_index")  # what lies below a call's own page belongs to those who work for it
+        here = url_for(
+            "calls.desk_index"
+        )  # what lies below a call's own page belongs to those who work for it
     return [
         {"label": label, "url": url, "current": here == url or (url != "/" and here.startswith(f"{url}/"))}
         for label, url in links
@@ -447,7 +493,9 @@ def init_app(app: Flask) -> None:
         g.views = app.view_functions
         _begin()
 
-    app.before_request(begin)
+    # First of all: the sign-in library reads the person in a function of its own, which begins the transaction.
+    app.before_request_funcs.setdefault(None, []).insert(0, begin)
+    app.after_request(_printable)
     app.after_request(_headers)
     app.after_request(settle)
     app.register_error_handler(HTTPException, _on_http_error)
@@ -464,6 +512,7 @@ def init_app(app: Flask) -> None:
         amount_shown,
         markdown,
         event_name,
+        effort,
         score,
         percent,
         day,
@@ -491,7 +540,7 @@ def init_app(app: Flask) -> None:
             "funder": {"name": app.config["FUNDER_NAME"], "logo_url": None},
             "nav": navigation(),
             "user": current_user if current_user.is_authenticated else None,
-            "locale": str(get_locale()),
+            "locale": str(language.current().locale),
             "languages": LANGUAGES,
             "demo": app.config["DEMO"],
             "now": clock.now(),

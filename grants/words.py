@@ -1,6 +1,7 @@
-"""Marks texts for translation where nothing may be translated yet: rules, tables, policy, and the texts of schemes."""
+"""Texts: marked for translation where nothing may be translated yet (rules, policy, schemes), and counted."""
 
 import json
+import unicodedata
 from collections.abc import Iterator
 from typing import IO, Any
 
@@ -10,18 +11,28 @@ def N_(text: str) -> str:  # noqa: N802
     return text
 
 
+def count_characters(text: str) -> int:
+    """Code points after NFC, a line break counted once however it is written (rulebook 9.2, T-9.1)."""
+    return len(unicodedata.normalize("NFC", text.replace("\r\n", "\n")))
+
+
+def count_words(text: str) -> int:
+    """What stands between white space."""
+    return len(text.split())
+
+
 def json_texts(file: IO[bytes], *_rest: Any, **_options: Any) -> Iterator[tuple[int, None, str, list[str]]]:
-    """Extractor for the translation tools: names, meanings and aspects in a JSON file of schemes or actions."""
+    """Extractor for the translation tools: names, meanings, aspects and notes in a JSON file of schemes or actions."""
 
     def texts(value: Any, key: str = "") -> Iterator[str]:
         match value:
             case dict():
                 for name, inner in value.items():
-                    yield from texts(inner, name)
+                    yield from texts(inner, key if key == "more_aspects" else name)
             case list():
                 for inner in value:
                     yield from texts(inner, key)
-            case str() if key in ("name", "meaning", "aspects"):
+            case str() if key in ("name", "meaning", "aspects", "more_aspects", "note"):
                 yield value
 
     for text in texts(json.load(file)):

@@ -31,6 +31,10 @@ MOVES: dict[str, tuple[Move, ...]] = {
         Move("resume", ("suspended",), "published"),
         Move("cancel", ("published", "suspended"), "cancelled"),
     ),
+    "enquiry": (
+        Move("answer", ("asked", "answered", "set_aside"), "answered"),
+        Move("set_aside", ("asked",), "set_aside"),
+    ),
     "application": (
         Move("submit", ("draft", "reopened", "withdrawn"), "submitted"),
         Move("reopen", ("submitted", "withdrawn"), "reopened"),
@@ -83,6 +87,26 @@ MOVES: dict[str, tuple[Move, ...]] = {
         Move("return", ("proposed", "approved"), "returned"),
         Move("release", ("approved",), "released"),
     ),
+    "change": (
+        Move("approve", ("proposed",), "approved"),
+        Move("drop", ("proposed",), "dropped"),
+    ),
+    "redress": (
+        Move("uphold", ("filed",), "upheld"),
+        Move("uphold_without_effect", ("filed",), "no_effect"),
+        Move("reject", ("filed",), "rejected"),
+        Move("dismiss", ("filed",), "dismissed"),
+        Move("withdraw", ("filed",), "withdrawn"),
+    ),
+    "preparation": (
+        Move("sign", ("open",), "signed"),
+        Move("end", ("open",), "ended"),
+    ),
+    "release": (
+        Move("carry_out", ("held",), "released"),
+        Move("stop", ("held",), "stopped"),
+        Move("block", ("held",), "blocked"),
+    ),
 }  # fmt: skip
 
 STATE_NAMES = {
@@ -98,7 +122,10 @@ STATE_NAMES = {
     "invited": N_("Invited"), "accepted": N_("Accepted"), "declined": N_("Declined"),
     "cleared": N_("No conflict declared"), "void": N_("Void"), "approval": N_("For approval"),
     "agreed": N_("Agreed"), "minority": N_("Agreed by majority"), "final": N_("Final"),
-    "waiting": N_("Waiting for reports"),
+    "waiting": N_("Waiting for reports"), "held": N_("On hold"), "stopped": N_("Stopped"), "blocked": N_("Blocked"),
+    "dropped": N_("Dropped"), "asked": N_("Asked"), "answered": N_("Answered"), "set_aside": N_("Set aside"),
+    "filed": N_("Filed"), "upheld": N_("Upheld: to be evaluated again"), "no_effect": N_("Upheld without effect"),
+    "rejected": N_("Not upheld"), "dismissed": N_("Not admissible"), "signed": N_("Signed"), "ended": N_("Ended"),
 }  # fmt: skip
 
 

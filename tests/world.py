@@ -5,8 +5,11 @@ from types import SimpleNamespace
 from typing import Any
 
 from grants import clock
+from grants.calls import actions as calls_actions
 from grants.calls.models import Programme
 from grants.db import db
+from grants.decisions import afterwards, changes
+from grants.decisions import queries as decision_queries
 from grants.demo import story
 from grants.documents import actions as documents
 from grants.experts import actions as experts
@@ -102,6 +105,8 @@ def build() -> dict[str, Any]:
         applications.withdraw(
             story.again(found["withdrawn"]), by=cast.coordinator, reason="We apply elsewhere."
         )
+        open_call = db.session.merge(call)
+        calls_actions.ask(open_call, "May our firm Brand-X Robotics lead?", by=cast.coordinator)
 
     _evaluation(calls["evaluation"], cast, found)
     with clock.at(NOW - timedelta(days=1)):
@@ -109,6 +114,16 @@ def build() -> dict[str, Any]:
     _later("panel", calls["panel"], cast, found, upto="panel")
     _later("ranked", calls["ranked"], cast, found, upto="ranked")
     _later("released", calls["released"], cast, found, upto="released")
+    with clock.at(calls["released"].deadline_at + timedelta(days=60)):
+        good = decision_queries.of_application(found["released_good"].public_id)
+        filed = afterwards.file(good, by=cast.applicant2, grounds=["facts"], text="A figure was misread.")
+        afterwards.name_member(
+            decision_queries.redress_by(filed.public_id), by=cast.officer, email=cast.admin.email
+        )
+    with clock.at(NOW - timedelta(hours=3)):
+        weak = decision_queries.of_application(found["released_weak"].public_id)
+        changes.propose(weak, by=cast.officer, version=weak.version, kind="correction", outcome=weak.outcome,
+                        reason="The date was wrong.")  # fmt: skip
     with clock.at(NOW - timedelta(hours=2)):
         documents.want_batch(db.session.merge(calls["released"]), "letter", by=cast.officer)
     db.session.commit()

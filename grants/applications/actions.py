@@ -1,24 +1,32 @@
 """Verbs of applicants: start, save a section, invite partners, submit, reopen, withdraw."""
 
 import json
-from datetime import datetime
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm.exc import StaleDataError
 
 from grants import clock, events, files, mail
 from grants.applications import attachments, queries
-from grants.applications.budget import funding_rate
-from grants.applications.checklist import Finding, checklist, may_submit
+from grants.applications.budget import Share, funding_rate, summed
+from grants.applications.checklist import checklist, may_submit
+from grants.applications.comparison import loses_words
+from grants.applications.finding import Finding
+from grants.applications.merging import Typed
 from grants.applications.models import (
     SECTIONS,
     Answer,
     Application,
     Attachment,
     BudgetLine,
+    KeptText,
     Partner,
     Researcher,
+    Revision,
     Section,
     Submission,
 )
@@ -26,6 +34,7 @@ from grants.calls.deadline import instant
 from grants.calls.models import Call
 from grants.canonical import canonical, digest
 from grants.db import db
+from grants.people.models import User
 from grants.words import N_
 from grants.workflow import move
 
@@ -58,7 +67,8 @@ def begin(call: Call, *, by: Any, **fields: Any) -> Application:
         .execution_options(synchronize_session=False)
     )
     assert serial
-    empty = {"title": "", "abstract": "", "keywords": [], "free_keywords": "", "declarations": []}
+    empty = {"title": "", "abstract": "", "keywords": [], "free_keywords": "", "declarations": [],
+             "work_packages": []}  # fmt: skip
     application = Application(
         call_id=call.id, call=call, serial=serial, number=f"{call.reference}-{serial:04d}", state="draft",
         coordinator_id=by.id, coordinator=by, created_at=clock.now(), version=0, stage=1, cut_off=1,
@@ -72,6 +82,85 @@ def begin(call: Call, *, by: Any, **fields: Any) -> Application:
     return application
 
 
+def copy(
+    earlier: Application, call: Call, *, by: Any
+) -> tuple[Application, list[tuple[str, dict[str, Any]]]]:
+    """A new draft in `call` with what fits of an earlier application (with its whole working copy loaded).
+
+    Contacts are left out, since copying them would invite people; so are files and declarations, which each
+    application makes anew.
+
+    Returns:
+        The draft, and what was left out: sentences to translate with their values.
+    """
+    offered = [keyword for keyword in earlier.keywords if keyword in call.keywords]
+    application = begin(call, by=by)
+    save_summary(
+        application, by=by, acronym=earlier.acronym, title=earlier.title, abstract=earlier.abstract,
+        duration=earlier.duration, keywords=offered, free_keywords=earlier.free_keywords,
+    )  # fmt: skip
+    made = {}
+    for partner in earlier.partners:
+        fields = {name: getattr(partner, name) for name in PARTNER_FIELDS if not name.startswith("contact_")}
+        if partner.role == "coordinator":
+            fields |= {"contact_name": by.name, "contact_email": by.email}
+        made[partner.id] = copied = add_partner(application, by=by, **fields)
+        money = ("requested", "income", "other_contributions", "person_months")
+        amounts = {name: getattr(partner, name) for name in money}
+        by_package = call.rules.by_work_package
+        if partner.shares and by_package:
+            amounts.pop("person_months")
+            save_budget(copied, by=by, shares=partner.budget.shares, **amounts)
+        elif not by_package:
+            save_budget(
+                copied, by=by, lines={line.category: line.amount for line in partner.lines}, **amounts
+            )
+    if earlier.work_packages and call.rules.by_work_package:
+        keys = {partner.public_id: made[partner.id].public_id for partner in earlier.partners}
+        packages = [row | {"lead": keys.get(row["lead"], "")} for row in earlier.work_packages]
+        save_work_packages(application, packages, by=by)
+    for row in earlier.researchers:
+        person = row.to_dict() | {"partner": made[row.partner_id]}
+        add_researcher(application, by=by, **person)
+    asked = {question.key for question in call.questions}
+    answers = {key: value for key, value in earlier.answered.items() if key in asked}
+    save_answers(application, answers, by=by)
+    events.record(db.session, application, "create", by=by, target="draft", earlier=earlier.number)
+    return application, _left_out(earlier, application, answers)
+
+
+def _left_out(
+    earlier: Application, application: Application, answers: dict[str, Any]
+) -> list[tuple[str, dict[str, Any]]]:
+    keywords = [keyword for keyword in earlier.keywords if keyword not in application.keywords]
+    labels = {question.key: question.label for question in earlier.call.questions}
+    unasked = [
+        labels.get(key, key) for key, value in earlier.answered.items() if value and key not in answers
+    ]
+    regrouped = application.call.rules.by_work_package and not earlier.work_packages
+    others = [
+        partner for partner in earlier.partners if partner.role != "coordinator" and partner.contact_email
+    ]
+    left_out: list[tuple[str, dict[str, Any]]] = []
+    if keywords:
+        left_out.append(
+            (N_("Keywords that this call does not offer: %(names)s."), {"names": ", ".join(keywords)})
+        )
+    if unasked:
+        left_out.append(
+            (N_("Answers that this call does not ask for: %(names)s."), {"names": ", ".join(unasked)})
+        )
+    if regrouped:
+        left_out.append((N_("The budget: this call asks for it by work package."), {}))
+    if others:
+        left_out.append((N_("The contacts of your partners: invite them again."), {}))
+    if earlier.attached:
+        left_out.append((N_("The files: upload Part B for this call."), {}))
+    if earlier.declarations:
+        left_out.append((N_("The declarations: make them for this application."), {}))
+    return left_out
+
+
 def findings(application: Application) -> tuple[Finding, ...]:
     """The checklist of the working copy, by the very function that guards the submission."""
     call = application.call
@@ -81,18 +170,25 @@ def findings(application: Application) -> tuple[Finding, ...]:
 # --- Sections --------------------------------------------------------------------------------------------------------
 
 
-def touch(application: Application, name: str, version: int | None, *, by: Any) -> None:
-    """Count up a section's version before it is changed.
+ONE_REVISION = timedelta(minutes=10)
+
+
+@contextmanager
+def editing(
+    application: Application, name: str, version: int | None = None, *, by: Any, tab: str = ""
+) -> Iterator[None]:
+    """Count up a section's version, let it be changed, and keep what it then holds.
 
     Args:
         version: what the person's page was made from; None does not compare.
+        tab: the page that saves, where it has a name.
 
     Raises:
         StaleDataError: somebody else saved the section since.
     """
     section = queries.section(application, name)
     if section is None:
-        assert name in SECTIONS or name.startswith("partner:")
+        assert name in SECTIONS or name.startswith(("partner:", "budget:"))
         section = Section(
             application_id=application.id, name=name, version=0, saved_at=clock.now(), saved_by_id=by.id
         )
@@ -100,99 +196,154 @@ def touch(application: Application, name: str, version: int | None, *, by: Any) 
     if version is not None and version != section.version:
         raise StaleDataError
     section.version, section.saved_at, section.saved_by_id = section.version + 1, clock.now(), by.id
-
-
-def save_summary(application: Application, *, by: Any, version: int | None = None, **fields: Any) -> None:
-    """Acronym, title, abstract, duration (months), keywords."""
-    touch(application, "summary", version, by=by)
-    for name in ("acronym", "title", "abstract", "duration", "keywords", "free_keywords"):
-        if name in fields:
-            setattr(application, name, fields[name])
+    section.tab = tab
+    yield
     db.session.flush()
+    _revise(application, section, by=by)
+
+
+def _revise(application: Application, section: Section, *, by: Any) -> None:
+    """Keep what the section holds now. A row is written over only by its author, soon, and if no words go away."""
+    content = application.content_of(section.name)
+    last = queries.last_revision(application, section.name)
+    if last is None or not _goes_on(last.content, content, last.began_at, last.saved_by_id, by=by):
+        last = Revision(
+            application_id=application.id, section=section.name, began_at=clock.now(), saved_by_id=by.id
+        )
+        db.session.add(last)
+    last.version, last.content, last.saved_at = section.version, content, clock.now()
+    db.session.flush()
+
+
+def _goes_on(before: Any, after: Any, began: datetime, author_id: int, *, by: Any) -> bool:
+    """Whether somebody goes on with what they themselves began a few minutes ago, without taking words away."""
+    soon = author_id == by.id and clock.now() - began <= ONE_REVISION
+    return soon and not loses_words(json.dumps(before), json.dumps(after))
+
+
+def keep_text(
+    application: Application, name: str, typed: Typed, *, seen: dict[str, str], version: int, by: Any
+) -> None:
+    """Keep for its author what was typed and cannot be saved as it is."""
+    kept = queries.kept_text(application, name, by)
+    if kept is None:
+        kept = KeptText(application_id=application.id, section=name, user_id=by.id)
+        db.session.add(kept)
+    kept.typed, kept.seen, kept.version, kept.kept_at = typed, seen, version, clock.now()
+    db.session.flush()
+
+
+def drop_text(application: Application, name: str, *, by: Any) -> None:
+    """Forget what was kept: it has been saved, or its author does not want it any more."""
+    kept = queries.kept_text(application, name, by)
+    if kept is not None:
+        db.session.delete(kept)
+
+
+def save_summary(
+    application: Application, *, by: Any, version: int | None = None, tab: str = "", **fields: Any
+) -> None:
+    """Acronym, title, abstract, duration (months), keywords."""
+    with editing(application, "summary", version, by=by, tab=tab):
+        for name in ("acronym", "title", "abstract", "duration", "keywords", "free_keywords"):
+            if name in fields:
+                setattr(application, name, fields[name])
 
 
 def save_answers(
-    application: Application, answers: dict[str, Any], *, by: Any, version: int | None = None
+    application: Application, answers: dict[str, Any], *, by: Any, version: int | None = None, tab: str = ""
 ) -> None:
     """Answers by question key; one that changed becomes a new row, earlier ones stay."""
-    touch(application, "questions", version, by=by)
-    present = application.answered
-    for key, value in answers.items():
-        if present.get(key) == value:
-            continue
-        number = sum(answer.key == key for answer in application.answers) + 1
+    with editing(application, "questions", version, by=by, tab=tab):
+        for key, value in answers.items():
+            _answer(application, key, value, by=by)
+
+
+def _answer(application: Application, key: str, value: Any, *, by: Any) -> None:
+    """A new value is a new row, except while one person goes on typing: then it is the row of these minutes."""
+    earlier = [answer for answer in application.answers if answer.key == key]
+    last = earlier[-1] if earlier else None
+    if last is None or last.value != value:
+        if last is not None and _goes_on(last.value, value, last.saved_at, last.saved_by_id, by=by):
+            last.value = value
+            return
         application.answers.append(
-            Answer(application_id=application.id, key=key, version=number, value=value, saved_at=clock.now(),
-                   saved_by_id=by.id)
+            Answer(application_id=application.id, key=key, version=len(earlier) + 1, value=value,
+                   saved_at=clock.now(), saved_by_id=by.id)
         )  # fmt: skip
-    db.session.flush()
 
 
 def save_declarations(
-    application: Application, keys: list[str], *, by: Any, version: int | None = None
+    application: Application, keys: list[str], *, by: Any, version: int | None = None, tab: str = ""
 ) -> None:
-    touch(application, "declarations", version, by=by)
-    application.declarations = keys
-    db.session.flush()
+    with editing(application, "declarations", version, by=by, tab=tab):
+        application.declarations = keys
 
 
 def attach(
-    application: Application, content: bytes, name: str, *, by: Any, kind: str = "part_b"
+    application: Application,
+    content: bytes,
+    name: str,
+    *,
+    by: Any,
+    kind: str = "part_b",
+    scanned: bool = False,
 ) -> Attachment:
     """Keep an uploaded PDF. Raises attachments.Unreadable with the reason."""
     found = attachments.inspect(content)
-    touch(application, "part_b", None, by=by)
     attachment = Attachment(
         application_id=application.id, kind=kind, name=attachments.clean_name(name), sha256=files.put(content),
-        size=found.size, pages=found.pages, saved_at=clock.now(), saved_by_id=by.id,
+        size=found.size, pages=found.pages, saved_at=clock.now(), saved_by_id=by.id, scanned=scanned,
     )  # fmt: skip
-    application.attachments.append(attachment)
-    db.session.flush()
+    with editing(application, "part_b", by=by):
+        application.attachments.append(attachment)
     return attachment
 
 
 def detach(application: Application, kind: str, *, by: Any) -> None:
     """Remove a file from the working copy; submitted versions keep it."""
-    touch(application, "part_b", None, by=by)
-    application.attachments.append(
-        Attachment(application_id=application.id, kind=kind, name="", sha256=None, size=0, pages=0,
-                   saved_at=clock.now(), saved_by_id=by.id)
+    removal = Attachment(
+        application_id=application.id, kind=kind, name="", sha256=None, size=0, pages=0, saved_at=clock.now(),
+        saved_by_id=by.id,
     )  # fmt: skip
-    db.session.flush()
+    with editing(application, "part_b", by=by):
+        application.attachments.append(removal)
 
 
 # --- Consortium ------------------------------------------------------------------------------------------------------
 
 PARTNER_FIELDS = (
     "name", "short_name", "pic", "country", "city", "activity", "sme", "nonprofit", "international", "role",
-    "control_group", "gep", "contact_name", "contact_email",
+    "control_group", "gep", "vat", "ror", "headcount", "turnover", "balance_sheet", "access", "contact_name",
+    "contact_email",
 )  # fmt: skip
+# Who takes part in which role, and who may do what, is the coordinator's alone.
+LEADS = ("role", "access", "contact_name", "contact_email")
 
 
 def add_partner(application: Application, *, by: Any, **fields: Any) -> Partner:
     """Add an organisation at the end of the consortium; its contact is invited by mail."""
-    touch(application, "consortium", None, by=by)
-    partner = Partner(
-        application_id=application.id, application=application, position=len(application.partners) + 1, lines=[],
-        requested=0, income=0, other_contributions=0, rate=0,
-    )  # fmt: skip
-    _fill(partner, fields, by=by)
-    db.session.add(partner)
-    db.session.flush()
+    with editing(application, "consortium", by=by):
+        partner = Partner(
+            application_id=application.id, application=application, position=len(application.partners) + 1, lines=[],
+            requested=0, income=0, other_contributions=0, rate=0,
+        )  # fmt: skip
+        _fill(partner, fields, by=by)
+        db.session.add(partner)
+        db.session.flush()
+    with editing(application, f"partner:{partner.public_id}", by=by):
+        pass
     return partner
 
 
-def edit_partner(partner: Partner, *, by: Any, version: int | None = None, **fields: Any) -> None:
+def edit_partner(
+    partner: Partner, *, by: Any, version: int | None = None, tab: str = "", **fields: Any
+) -> None:
     """Change an organisation's details; who is not the coordinator cannot change its role or contact."""
-    touch(partner.application, f"partner:{partner.public_id}", version, by=by)
     if by.id != partner.application.coordinator_id:
-        fields = {
-            key: value
-            for key, value in fields.items()
-            if key not in ("role", "contact_name", "contact_email")
-        }
-    _fill(partner, fields, by=by)
-    db.session.flush()
+        fields = {key: value for key, value in fields.items() if key not in LEADS}
+    with editing(partner.application, f"partner:{partner.public_id}", version, by=by, tab=tab):
+        _fill(partner, fields, by=by)
 
 
 def _fill(partner: Partner, fields: dict[str, Any], *, by: Any) -> None:
@@ -205,11 +356,14 @@ def _fill(partner: Partner, fields: dict[str, Any], *, by: Any) -> None:
             if other is not partner and other.role == "coordinator":
                 other.role = "beneficiary"
     partner.rate = funding_rate(partner.application.call.action, bool(partner.nonprofit), partner.role)
+    if partner.size:
+        partner.sme = partner.size != "large"
     partner.contact_email = (partner.contact_email or "").strip().lower()
-    if partner.contact_email and partner.contact_email != before:
+    if partner.contact_email != before:
         own = partner.contact_email == partner.application.coordinator.email.lower()
         partner.contact_id = partner.application.coordinator_id if own else None
-        if not own:
+        partner.declined_at = None
+        if partner.contact_email and not own:
             _invite(partner, by=by)
 
 
@@ -228,48 +382,136 @@ def accept_invitation(partner: Partner, *, by: Any) -> None:
     events.record(db.session, partner.application, "accept_invitation", by=by, partner=partner.public_id)
 
 
+def decline_invitation(partner: Partner, *, by: Any) -> None:
+    """The invited contact does not take part; the coordinator is told and may invite somebody else."""
+    application = partner.application
+    partner.declined_at = clock.now()
+    events.record(db.session, application, "decline_invitation", by=by, partner=partner.public_id)
+    lead = application.coordinator
+    mail.write(
+        db.session, "partner_declined", to=lead.email, language=lead.language, user_id=lead.id,
+        occasion=f"declined:{partner.public_id}:{partner.contact_email}", call_id=application.call_id, partner=partner,
+        application=application, reader=lead,
+    )  # fmt: skip
+
+
+def confirm_participation(partner: Partner, *, by: Any) -> None:
+    """The organisation takes part as it is entered now; a later change of its part is to be confirmed again."""
+    partner.confirmed_at, partner.confirmed_by_id, partner.confirmed_hash = (
+        clock.now(),
+        by.id,
+        partner.part_hash,
+    )
+    events.record(
+        db.session, partner.application, "confirm_participation", by=by, partner=partner.public_id,
+        sha256=partner.confirmed_hash,
+    )  # fmt: skip
+
+
+def hand_over(partner: Partner, *, by: Any, contact: User) -> None:
+    """Another organisation coordinates from now on, and its contact leads; who led stays as a contact."""
+    application = partner.application
+    former = next((other for other in application.partners if other.role == "coordinator"), None)
+    application.coordinator_id, application.coordinator = contact.id, contact
+    with editing(application, f"partner:{partner.public_id}", by=by):
+        _fill(partner, {"role": "coordinator"}, by=by)
+    if former is not None:
+        with editing(application, f"partner:{former.public_id}", by=by):
+            former.contact_name, former.contact_email, former.contact_id = by.name, by.email.lower(), by.id
+    events.record(db.session, application, "hand_over", by=by, partner=partner.public_id, to=contact.id)
+    mail.write(
+        db.session, "handed_over", to=contact.email, language=contact.language, user_id=contact.id,
+        occasion=f"handed over:{application.public_id}:{clock.now().isoformat()}", call_id=application.call_id,
+        application=application, former=by, reader=contact,
+    )  # fmt: skip
+
+
 def remove_partner(partner: Partner, *, by: Any) -> None:
     """Take an organisation out; its contact sees nothing from the next request on."""
     application = partner.application
-    touch(application, "consortium", None, by=by)
     facts = {"partner": partner.public_id, "name": partner.name}
-    db.session.execute(Researcher.__table__.delete().where(Researcher.__table__.c.partner_id == partner.id))
-    application.partners.remove(partner)
-    for position, other in enumerate(application.partners, 1):
-        other.position = position
+    with editing(application, "consortium", by=by):
+        db.session.execute(
+            delete(Researcher).where(Researcher.partner_id == partner.id),
+            execution_options={"synchronize_session": False},
+        )
+        application.partners.remove(partner)
+        for position, other in enumerate(application.partners, 1):
+            other.position = position
     events.record(db.session, application, "remove_partner", by=by, **facts)
     db.session.flush()
 
 
 def save_budget(
-    partner: Partner, *, by: Any, version: int | None = None, lines: dict[str, int], **amounts: int
+    partner: Partner,
+    *,
+    by: Any,
+    version: int | None = None,
+    tab: str = "",
+    lines: dict[str, int] | None = None,
+    shares: Iterable[Share] | None = None,
+    **amounts: int,
 ) -> None:
-    """One partner's costs by category, requested contribution, income and other contributions, euro cents."""
-    touch(partner.application, f"partner:{partner.public_id}", version, by=by)
-    present = {line.category: line for line in partner.lines}
-    for category, amount in lines.items():
-        if category in present:
-            present[category].amount = amount
-        elif amount:
-            partner.lines.append(BudgetLine(partner_id=partner.id, category=category, amount=amount))
-    for name in ("requested", "income", "other_contributions"):
-        if name in amounts:
-            setattr(partner, name, amounts[name])
-    db.session.flush()
+    """One partner's costs and financing, euro cents, and its effort, tenths of a person-month.
+
+    Args:
+        lines: costs by category.
+        shares: or costs and effort by work package; their sums are the partner's.
+    """
+    rows = tuple(row for row in shares or () if any(summed([row]).values()))
+    if shares is not None:
+        lines = summed(rows)
+        amounts["person_months"] = lines.pop("person_months")
+    lines = lines or {}
+    with editing(partner.application, f"budget:{partner.public_id}", version, by=by, tab=tab):
+        present = {line.category: line for line in partner.lines}
+        for category, amount in lines.items():
+            if category in present:
+                present[category].amount = amount
+            elif amount:
+                partner.lines.append(BudgetLine(partner_id=partner.id, category=category, amount=amount))
+        for name in ("requested", "income", "other_contributions", "person_months"):
+            if name in amounts:
+                setattr(partner, name, amounts[name])
+        if shares is not None:
+            partner.shares = [asdict(row) for row in rows]
+
+
+def save_work_packages(
+    application: Application,
+    packages: list[dict[str, Any]],
+    *,
+    by: Any,
+    version: int | None = None,
+    tab: str = "",
+) -> None:
+    """The work packages in their order, each in the shape of `proposal.WorkPackage`.
+
+    Raises:
+        ValueError: somebody has costs in one that would go.
+    """
+    kept = {row["key"] for row in packages}
+    if any(key not in kept for key in packages_in_use(application)):
+        raise ValueError(N_("A partner has costs in this work package. Take them out first."))
+    with editing(application, "work_packages", version, by=by, tab=tab):
+        application.work_packages = packages
+
+
+def packages_in_use(application: Application) -> set[str]:
+    """Keys of the work packages in which a partner has costs or effort."""
+    return {row["work_package"] for partner in application.partners for row in partner.shares}
 
 
 def add_researcher(application: Application, partner: Partner, *, by: Any, **fields: Any) -> Researcher:
-    touch(application, "researchers", None, by=by)
     researcher = Researcher(application_id=application.id, partner_id=partner.id, partner=partner, **fields)
-    application.researchers.append(researcher)
-    db.session.flush()
+    with editing(application, "researchers", by=by):
+        application.researchers.append(researcher)
     return researcher
 
 
 def remove_researcher(application: Application, researcher: Researcher, *, by: Any) -> None:
-    touch(application, "researchers", None, by=by)
-    application.researchers.remove(researcher)
-    db.session.flush()
+    with editing(application, "researchers", by=by):
+        application.researchers.remove(researcher)
 
 
 # --- Submission ------------------------------------------------------------------------------------------------------
@@ -316,7 +558,15 @@ def freeze(
     )  # fmt: skip
     db.session.add(submission)
     application.version = version
-    move(application, "submit", by=by, version=version, sha256=submission.sha256, receipt=submission.receipt, **facts)
+    move(
+        application,
+        "submit",
+        by=by,
+        version=version,
+        sha256=submission.sha256,
+        receipt=submission.receipt,
+        **facts,
+    )
     return submission
 
 

@@ -1,9 +1,10 @@
-"""The budget of one partner and of a consortium: its rows, their limits and their totals."""
+"""The budget of one partner and of a consortium: its rows, their limits and their totals; by work package or not."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from grants.calls.rules import ACTIONS
 from grants.money import share
@@ -36,11 +37,8 @@ CATEGORIES = (
 
 
 @dataclass(frozen=True)
-class Budget:
-    """Direct costs by category, funding rate and financing of one partner (rulebook 2.3).
-
-    Amounts are euro cents, the rate is in basis points.
-    """
+class Costs:
+    """Direct costs by category, euro cents, and what follows from them (rulebook 2.3)."""
 
     personnel: int = 0
     subcontracting: int = 0
@@ -49,10 +47,6 @@ class Budget:
     other_goods: int = 0
     third_parties: int = 0
     internal_invoices: int = 0
-    rate: int = 10000
-    requested: int = 0
-    income: int = 0
-    other_contributions: int = 0
 
     @property
     def direct(self) -> int:
@@ -70,15 +64,71 @@ class Budget:
         """Direct and indirect costs, cents."""
         return self.direct + self.indirect
 
+
+@dataclass(frozen=True)
+class Share(Costs):
+    """What one partner spends in one work package, and its effort there in tenths of a person-month (rulebook 2.4)."""
+
+    work_package: str = ""
+    person_months: int = 0
+
+
+@dataclass(frozen=True)
+class Budget(Costs):
+    """Direct costs by category, funding rate and financing of one partner (rulebook 2.3).
+
+    Amounts are euro cents, the rate is in basis points. Where the budget is made by work package, `shares` are its
+    rows, the direct costs are their sums, and each computed column is the sum of the rounded rows.
+    """
+
+    rate: int = 10000
+    requested: int = 0
+    income: int = 0
+    other_contributions: int = 0
+    shares: tuple[Share, ...] = ()
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Budget:
+        """Read the shape of a proposal. Raises TypeError for unknown fields."""
+        return cls(**{**data, "shares": tuple(Share(**row) for row in data.get("shares", ()))})
+
+    @property
+    def indirect(self) -> int:
+        """25 % of A + C1 + C2 + C3, half up in each row, cents."""
+        return sum(row.indirect for row in self.shares) if self.shares else super().indirect
+
     @property
     def maximum(self) -> int:
-        """The highest EU contribution: total costs times funding rate, half up, cents."""
-        return share(self.total, self.rate)
+        """The highest EU contribution: total costs times funding rate, half up in each row, cents."""
+        return sum(share(row.total, self.rate) for row in self.shares or (self,))
 
     @property
     def own_resources(self) -> int:
         """What the partner pays itself, cents."""
         return self.total - self.requested - self.income - self.other_contributions
+
+
+def summed(shares: Iterable[Share]) -> dict[str, int]:
+    """Direct costs by category, cents, and effort, tenths of a person-month, of all the work packages of a partner."""
+    rows = tuple(shares)
+    names = (*(category.key for category in CATEGORIES), "person_months")
+    return {name: sum(getattr(row, name) for row in rows) for name in names}
+
+
+def lump_sum_shares(budget: Budget) -> dict[str, int]:
+    """The part of the requested contribution that each work package pays out, cents (rulebook 2.4).
+
+    The parts are in proportion to the highest contribution of each row and add up to what is requested: cents that
+    rounding leaves over go to the largest remainders, in the order of the rows.
+    """
+    weights = {row.work_package: share(row.total, budget.rate) for row in budget.shares}
+    whole = sum(weights.values())
+    if not whole:
+        return dict.fromkeys(weights, 0)
+    parts = {key: budget.requested * weight // whole for key, weight in weights.items()}
+    left = budget.requested - sum(parts.values())
+    by_remainder = sorted(weights, key=lambda key: -(budget.requested * weights[key] % whole))
+    return {key: part + (key in by_remainder[:left]) for key, part in parts.items()}
 
 
 COLUMNS = (
@@ -107,7 +157,12 @@ def problems(budget: Budget, role: str, highest_rate: int = 10000) -> tuple[str,
     """
     too_much = role in FUNDED_ROLES and budget.requested > budget.maximum
     found = {
-        "NEGATIVE_AMOUNT": any(getattr(budget, field.name) < 0 for field in fields(budget)),
+        "NEGATIVE_AMOUNT": any(
+            amount < 0
+            for row in (budget, *budget.shares)
+            for amount in vars(row).values()
+            if isinstance(amount, int)
+        ),
         "RATE_TOO_HIGH": role in FUNDED_ROLES and budget.rate > highest_rate,
         "ROLE_NOT_FUNDED": role not in FUNDED_ROLES and budget.requested > 0,
         "REQUESTED_EXCEEDS_MAX": too_much,

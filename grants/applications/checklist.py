@@ -5,16 +5,15 @@ The page, the submit button, the officer's gate and the import all ask this one 
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Iterator
 from datetime import date
-from typing import Any
 
 from grants.applications import budget, consortium
 from grants.applications.finding import CONDITIONS, FORM, FUNDING, TOPIC, Finding, verdict
 from grants.applications.proposal import Partner, Proposal, labels
-from grants.calls.rules import ACTIONS, CallRules, QuestionRule
-from grants.words import N_
+from grants.calls import answers
+from grants.calls.rules import ACTIONS, CallRules
+from grants.words import N_, count_characters
 
 
 def checklist(proposal: Proposal, rules: CallRules, on: date) -> tuple[Finding, ...]:
@@ -24,6 +23,7 @@ def checklist(proposal: Proposal, rules: CallRules, on: date) -> tuple[Finding, 
         *consortium.participants(proposal, rules, on),
         *consortium.countries(proposal, rules, on),
         *_budget(proposal, rules),
+        *_work_packages(proposal, rules),
         *_researchers(proposal),
         *_questions(proposal, rules),
         *_part_b(proposal, rules),
@@ -34,11 +34,6 @@ def checklist(proposal: Proposal, rules: CallRules, on: date) -> tuple[Finding, 
 def may_submit(findings: Iterable[Finding]) -> bool:
     """Whether every blocking rule holds."""
     return all(finding.holds for finding in findings if finding.blocking)
-
-
-def count_characters(text: str) -> int:
-    """Code points after NFC, a line break counted once however it is written (rulebook 9.2, T-9.1)."""
-    return len(unicodedata.normalize("NFC", text.replace("\r\n", "\n")))
 
 
 def _summary(proposal: Proposal, rules: CallRules) -> Iterator[Finding]:
@@ -137,6 +132,29 @@ def _budget(proposal: Proposal, rules: CallRules) -> Iterator[Finding]:
         )  # fmt: skip
 
 
+def _work_packages(proposal: Proposal, rules: CallRules) -> Iterator[Finding]:
+    """Where the budget is made by work package: there are some, and each is led and lies within the duration (9.3)."""
+    if not rules.by_work_package:
+        return
+    yield Finding(
+        "WORK_PACKAGES", verdict(bool(proposal.work_packages)), "admissibility", True,
+        N_("The work packages are given."), N_("Enter the work packages, then the costs of each partner in them."),
+        FORM, "work-packages",
+    )  # fmt: skip
+    loose = [
+        str(number) for number, package in enumerate(proposal.work_packages, 1)
+        if not package.lead or package.starts is None or package.ends is None
+        or (proposal.duration is not None and package.ends > proposal.duration)
+    ]  # fmt: skip
+    if loose:
+        yield Finding(
+            "WORK_PACKAGE_PLAN", "fails", "advice", False,
+            N_("Each work package has a leading partner and months within the duration: %(packages)s."),
+            N_("Complete the work packages, or correct the duration."),
+            FORM, "work-packages", {"packages": ", ".join(loose)},
+        )  # fmt: skip
+
+
 def _highest_rate(partner: Partner, rules: CallRules) -> int:
     if rules.action not in ACTIONS:
         return 10000
@@ -154,29 +172,34 @@ def _researchers(proposal: Proposal) -> Iterator[Finding]:
 
 
 def _questions(proposal: Proposal, rules: CallRules) -> Iterator[Finding]:
-    """Mandatory answers, and answers within their limit (rulebook 9.2)."""
-    for question in rules.questions:
-        value = proposal.answer(question.key)
-        count = count_characters(value) if isinstance(value, str) else 0
+    """Mandatory answers of the questions that are asked, and answers within their limits (rulebook 9.2)."""
+    for question in answers.asked(rules.questions, proposal.answer):
+        value = proposal.attached(question.key) if question.kind == "file" else proposal.answer(question.key)
+        count = answers.measured(question, value)
         values = {"question": question.label or question.key, "limit": question.limit, "count": count}
+        at = f"q_{question.key}"
         if question.required:
-            yield _answered(question, value, values)
+            yield Finding(
+                f"ANSWER:{question.key}", verdict(not answers.is_empty(value)), "admissibility", True,
+                N_("The question '%(question)s' is answered."), N_("Answer the question."),
+                FORM, "questions", values, at,
+            )  # fmt: skip
         if question.limit is not None and count > question.limit:
             yield Finding(
                 f"ANSWER_TOO_LONG:{question.key}", "fails", "admissibility", True,
+                N_("The answer to '%(question)s' has at most %(limit)s words; it has %(count)s.")
+                if question.unit == "words" else
                 N_("The answer to '%(question)s' has at most %(limit)s characters; it has %(count)s."),
                 N_("Shorten the answer."),
-                FORM, "questions", values,
+                FORM, "questions", values, at,
             )  # fmt: skip
-
-
-def _answered(question: QuestionRule, value: Any, values: dict[str, Any]) -> Finding:
-    empty = value is None or value in ([], {}) or (isinstance(value, str) and not value.strip())
-    return Finding(
-        f"ANSWER:{question.key}", verdict(not empty), "admissibility", True,
-        N_("The question '%(question)s' is answered."), N_("Answer the question."),
-        FORM, "questions", values,
-    )  # fmt: skip
+        if not answers.within(question, value):
+            yield Finding(
+                f"ANSWER_RANGE:{question.key}", "fails", "admissibility", True,
+                N_("The answer to '%(question)s' is within the limits: %(lowest)s to %(highest)s."),
+                N_("Correct the number."),
+                FORM, "questions", values | {"lowest": question.lowest or "–", "highest": question.highest or "–"}, at,
+            )  # fmt: skip
 
 
 def _part_b(proposal: Proposal, rules: CallRules) -> Iterator[Finding]:

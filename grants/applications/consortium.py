@@ -6,7 +6,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date
 
-from grants.applications.finding import CONDITIONS, ELIGIBILITY, FORM, TOPIC, Finding, verdict
+from babel import Locale
+
+from grants.applications.budget import Budget
+from grants.applications.finding import CONDITIONS, ELIGIBILITY, FORM, TOPIC, Finding, Verdict, verdict
 from grants.applications.proposal import Partner, Proposal, labels
 from grants.calls.countries import Status, sovereign, status
 from grants.calls.rules import CallRules
@@ -50,6 +53,16 @@ def participants(proposal: Proposal, rules: CallRules, on: date) -> Iterator[Fin
             N_("Each organisation has a participant code (PIC)."),
             N_("Add the participant code of: %(partners)s."),
             FORM, "consortium", {"partners": labels(without_pic)},
+        )  # fmt: skip
+    asked = [partner for partner in proposal.partners if partner.confirmed is not None]
+    waiting = [partner for partner in asked if not partner.confirmed]
+    if asked:
+        yield Finding(
+            "PARTICIPATION", verdict(not waiting), "admissibility", True,
+            N_("Each organisation has confirmed that it takes part as entered: %(count)s of %(needed)s."),
+            N_("These confirm first, or again after a change: %(partners)s."),
+            FORM, "consortium",
+            {"count": len(asked) - len(waiting), "needed": len(asked), "partners": labels(waiting)},
         )  # fmt: skip
     bound = [partner for partner in proposal.partners if gep_required(partner, _status(partner, rules, on))]
     without_plan = [partner for partner in bound if not partner.gep]
@@ -125,6 +138,51 @@ def countries(proposal: Proposal, rules: CallRules, on: date) -> Iterator[Findin
             N_("The experts judge this. Explain it in Part B, or make them associated partners."),
             ELIGIBILITY, "consortium", {"partners": labels(exceptional)},
         )  # fmt: skip
+
+
+SELF_CHECK = (
+    "MAX_PARTNERS",
+    "MINIMUM_CONSORTIUM",
+    "BARRED",
+    "RESTRICTED",
+    "TRANSITIONAL",
+    "EXCEPTIONAL_FUNDING",
+)
+"""The rules that a consortium can be asked about by its countries alone."""
+
+
+def imagined(beneficiaries: Iterable[str], others: Iterable[str], organisations: int | None) -> Proposal:
+    """A consortium with one independent beneficiary in each country, and as many organisations as are named."""
+    asks = Budget(requested=1)
+    roles = [(code, "beneficiary") for code in beneficiaries] + [
+        (code, "associated_partner") for code in others
+    ]
+    roles = [(code, "coordinator" if n == 0 else role) for n, (code, role) in enumerate(roles)]
+    # More organisations in a country that is there already change nothing but their number.
+    roles += [(roles[0][0], "associated_partner")] * max(0, (organisations or 0) - len(roles))
+    names = {code: str(Locale("en").territories.get(code, code)) for code, _role in roles}
+    return Proposal(
+        call="",
+        partners=tuple(
+            Partner(key=str(n), name=names[code], country=code, role=role,
+                    budget=asks if role != "associated_partner" else Budget())
+            for n, (code, role) in enumerate(roles)
+        ),
+    )  # fmt: skip
+
+
+def self_check(proposal: Proposal, rules: CallRules, on: date) -> list[Finding]:
+    """What the rules about the number and the countries of a consortium say to an imagined one."""
+    found = (*participants(proposal, rules, on), *countries(proposal, rules, on))
+    return [finding for finding in found if finding.code in SELF_CHECK]
+
+
+def overall(findings: Iterable[Finding]) -> Verdict:
+    """One verdict of many: fails where a blocking one does, unknown where one is open, else holds."""
+    verdicts = [(finding.verdict, finding.blocking) for finding in findings]
+    if ("fails", True) in verdicts:
+        return "fails"
+    return "holds" if all(verdict == "holds" for verdict, _blocking in verdicts) else "unknown"
 
 
 def independent_countries(partners: Iterable[Partner]) -> int:

@@ -37,6 +37,8 @@ class Finding:
     source: str
     field: str
     values: dict[str, Any] = with_default(default_factory=dict)
+    anchor: str = ""
+    """The control to mend on the section's page, where there is one."""
 
     @property
     def holds(self) -> bool:

@@ -1,5 +1,7 @@
 """What applicants type."""
 
+from collections.abc import Callable
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from babel import Locale
@@ -10,26 +12,26 @@ from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from wtforms import (
     BooleanField,
+    DecimalField,
     Field,
     HiddenField,
     IntegerField,
     RadioField,
     SelectField,
-    SelectMultipleField,
     StringField,
     TextAreaField,
     ValidationError,
 )
 from wtforms.validators import DataRequired, Email, InputRequired, Length, NumberRange, Optional
-from wtforms.widgets import CheckboxInput, ListWidget
 
+from grants.applications.actions import PARTNER_FIELDS
 from grants.applications.budget import CATEGORIES
-from grants.applications.checklist import count_characters
-from grants.applications.models import Application, Partner
+from grants.applications.models import Partner
 from grants.calls.countries import codes
-from grants.calls.forms import MoneyField, no_control_characters
+from grants.calls.forms import CheckboxList, MoneyField, answer_field, no_control_characters
 from grants.calls.models import Call, Question
 from grants.people import identifiers
+from grants.words import count_characters
 
 ACTIVITIES = [
     ("HES", _l("Higher or secondary education")), ("REC", _l("Research organisation")),
@@ -39,6 +41,10 @@ ROLES = [
     ("coordinator", _l("Coordinator")), ("beneficiary", _l("Beneficiary")),
     ("affiliated_entity", _l("Affiliated entity")), ("associated_partner", _l("Associated partner")),
     ("subcontractor", _l("Subcontractor")),
+]  # fmt: skip
+ACCESS = [
+    ("read", _l("Read the application")), ("own", _l("And fill in their own part")),
+    ("all", _l("And write in every section")), ("submit", _l("And submit")),
 ]  # fmt: skip
 GENDERS = [
     ("woman", _l("Woman")), ("man", _l("Man")), ("non_binary", _l("Non-binary")),
@@ -81,13 +87,6 @@ class Stored:
         Characters(self.most)(form, field)
 
 
-class CheckboxList(SelectMultipleField):
-    """Several of many, as checkboxes."""
-
-    widget = ListWidget(prefix_label=False)
-    option_widget = CheckboxInput()
-
-
 class StartForm(FlaskForm):
     """A new application: acronym and the coordinator's organisation."""
 
@@ -101,6 +100,16 @@ class StartForm(FlaskForm):
         self.country.choices = [("", "–"), *countries()]
 
 
+class CopyForm(FlaskForm):
+    """The call in which a copy of an earlier application starts."""
+
+    call = SelectField(_l("Call"), [DataRequired()])
+
+    def __init__(self, calls: list[Call], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.call.choices = [(call.reference, f"{call.title} ({call.reference})") for call in calls]
+
+
 class SummaryForm(FlaskForm):
     """Section 1: what the application is about. Saving accepts any length that fits; the checklist judges."""
 
@@ -110,7 +119,6 @@ class SummaryForm(FlaskForm):
     duration = IntegerField(_l("Duration in months"), [Optional(), NumberRange(1, 240)])
     keywords = CheckboxList(_l("Keywords of the call"))
     free_keywords = StringField(_l("Your own keywords"), [Stored(1000)])
-    version = HiddenField()
 
     def __init__(self, call: Call, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -123,10 +131,23 @@ class SummaryForm(FlaskForm):
         return {name: self[name].data for name in names if name in self}
 
 
+def _normalise(field: StringField, check: Callable[[str], str]) -> None:
+    """Put an identifier into its normal form, or say what is wrong with it."""
+    if field.data:
+        try:
+            field.data = check(field.data)
+        except ValueError as problem:
+            raise ValidationError(_(str(problem))) from None
+
+
 class PartnerForm(FlaskForm):
     """An organisation of the consortium."""
 
-    name = StringField(_l("Legal name"), [DataRequired(), Length(max=300), no_control_characters])
+    name = StringField(
+        _l("Legal name"),
+        [DataRequired(), Length(max=300), no_control_characters],
+        render_kw={"list": "organisations", "autocomplete": "off"},
+    )
     short_name = StringField(_l("Short name"), [Optional(), Length(max=60), no_control_characters])
     pic = StringField(_l("Participant code (PIC)"), [Optional()])
     country = SelectField(_l("Country"), [DataRequired()])
@@ -143,35 +164,43 @@ class PartnerForm(FlaskForm):
         validators=[Optional()],
         default="",
     )
+    vat = StringField(_l("VAT number"), [Optional()])
+    ror = StringField(_l("ROR identifier"), [Optional()])
+    headcount = IntegerField(_l("Staff, in annual work units"), [Optional(), NumberRange(0, 10_000_000)])
+    turnover = MoneyField(_l("Annual turnover"), [Optional()])
+    balance_sheet = MoneyField(_l("Annual balance sheet total"), [Optional()])
+    access = SelectField(_l("The contact may"), choices=ACCESS, default="own")
     contact_name = StringField(_l("Contact person"), [Optional(), Length(max=120), no_control_characters])
     contact_email = StringField(_l("E-mail of the contact"), [Optional(), Length(max=255), Email()])
-    version = HiddenField()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.country.choices = [("", "–"), *countries()]
 
     def validate_pic(self, field: StringField) -> None:
-        if field.data:
-            try:
-                field.data = identifiers.pic(field.data)
-            except ValueError as problem:
-                raise ValidationError(_(str(problem))) from None
+        _normalise(field, identifiers.pic)
+
+    def validate_vat(self, field: StringField) -> None:
+        _normalise(field, identifiers.vat)
+
+    def validate_ror(self, field: StringField) -> None:
+        _normalise(field, identifiers.ror)
 
     @classmethod
-    def of(cls, partner: Partner) -> "PartnerForm":
-        form = cls(obj=partner)
-        form.gep.data = {True: "yes", False: "no", None: ""}[partner.gep]
-        return form
+    def of(cls, partner: Partner, formdata: Any = None) -> "PartnerForm":
+        """The form of a partner, with what is stored, or with what was typed over it."""
+        stored = {name: getattr(partner, name) for name in PARTNER_FIELDS}
+        return cls(formdata, data=stored | {"gep": {True: "yes", False: "no", None: ""}[partner.gep]})
 
     def fields(self) -> dict[str, Any]:
         """What actions.add_partner and actions.edit_partner take."""
         plain = {
             name: field.data or "" for name, field in self._fields.items() if isinstance(field, StringField)
         }
-        plain |= {name: self[name].data for name in ("country", "activity", "role") if name in self}
-        plain |= {name: self[name].data for name in ("sme", "nonprofit", "international")}
-        return {key: value for key, value in plain.items() if key not in ("csrf_token", "version")} | {
+        others = ("country", "activity", "role", "access", "sme", "nonprofit", "international", "headcount", "turnover",
+                  "balance_sheet")  # fmt: skip
+        plain |= {name: self[name].data for name in others if name in self}
+        return {key: value for key, value in plain.items() if key != "csrf_token"} | {
             "gep": {"yes": True, "no": False}.get(self.gep.data or "")
         }
 
@@ -182,19 +211,25 @@ class BudgetForm(FlaskForm):
     requested = MoneyField(_l("Requested contribution"), [Optional()])
     income = MoneyField(_l("Income generated"), [Optional()])
     other_contributions = MoneyField(_l("Other contributions"), [Optional()])
-    version = HiddenField()
+    person_months = DecimalField(
+        _l("Effort in person-months"), [Optional(), NumberRange(0, 100_000)], places=1, rounding=ROUND_HALF_UP
+    )
 
     @classmethod
     def of(cls, partner: Partner, formdata: Any = None) -> "BudgetForm":
         amounts = {line.category: line.amount for line in partner.lines}
         names = ("requested", "income", "other_contributions")
-        return cls(formdata, data=amounts | {name: getattr(partner, name) for name in names})
+        effort = Decimal(partner.person_months) / 10 if partner.person_months else None
+        stored = amounts | {name: getattr(partner, name) for name in names}
+        return cls(formdata, data=stored | {"person_months": effort})
 
     def lines(self) -> dict[str, int]:
         return {category.key: self[category.key].data or 0 for category in CATEGORIES}
 
     def amounts(self) -> dict[str, int]:
-        return {name: self[name].data or 0 for name in ("requested", "income", "other_contributions")}
+        money = {name: self[name].data or 0 for name in ("requested", "income", "other_contributions")}
+        tenths = (self.person_months.data or Decimal()) * 10
+        return money | {"person_months": int(tenths.to_integral_value(ROUND_HALF_UP))}
 
 
 for _category in CATEGORIES:
@@ -212,16 +247,12 @@ class ResearcherForm(FlaskForm):
     leading = BooleanField(_l("Leads a part of the work"))
     orcid = StringField(_l("ORCID"), [Optional()])
 
-    def __init__(self, application: Application, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, partners: list[Partner], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.partner.choices = [(p.public_id, p.short_name or p.name) for p in application.partners]
+        self.partner.choices = [(p.public_id, p.short_name or p.name) for p in partners]
 
     def validate_orcid(self, field: StringField) -> None:
-        if field.data:
-            try:
-                field.data = identifiers.orcid(field.data)
-            except ValueError as problem:
-                raise ValidationError(_(str(problem))) from None
+        _normalise(field, identifiers.orcid)
 
     def fields(self) -> dict[str, Any]:
         names = ("first_name", "last_name", "gender", "career_stage", "leading")
@@ -230,24 +261,10 @@ class ResearcherForm(FlaskForm):
 
 def answers_form(questions: list[Question], text_of: Any) -> type[FlaskForm]:
     """A form class with one field for each question of a call, named after the question's key."""
-    fields: dict[str, Any] = {"version": HiddenField()}
+    fields: dict[str, Any] = {}
     for question in questions:
-        label, hint = text_of(question, "label"), question.hint
-        checks = [Stored(200000)]
-        match question.kind:
-            case "short":
-                field = StringField(label, checks, description=hint)
-            case "yes_no":
-                field = RadioField(
-                    label, [Optional()], choices=[("yes", _l("Yes")), ("no", _l("No"))], description=hint
-                )
-            case "choice":
-                field = RadioField(
-                    label, [Optional()], choices=[(c, c) for c in question.choices], description=hint
-                )
-            case _:
-                field = TextAreaField(label, checks, description=hint)
-        fields[f"q_{question.key}"] = field
+        if field := answer_field(question, text_of, [Stored(200000)]):
+            fields[f"q_{question.key}"] = field
     return type("AnswersForm", (FlaskForm,), fields)
 
 
@@ -257,11 +274,16 @@ class PartBForm(FlaskForm):
     file = FileField(_l("PDF file"), [FileRequired(_l("Choose a file."))])
 
 
+class SpreadsheetForm(FlaskForm):
+    """A budget that was changed in a spreadsheet program."""
+
+    file = FileField(_l("XLSX file"), [FileRequired(_l("Choose a file."))])
+
+
 class DeclarationsForm(FlaskForm):
     """The declarations, each to be ticked."""
 
     declarations = CheckboxList(_l("Declarations"))
-    version = HiddenField()
 
     def __init__(self, call: Call, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

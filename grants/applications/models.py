@@ -5,19 +5,30 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, and_
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, and_, false
 from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship, remote
 
 from grants import clock
-from grants.applications import proposal
+from grants.applications import enterprise, proposal
 from grants.applications.budget import Budget
+from grants.calls import answers
 from grants.calls.models import Call
+from grants.canonical import digest
 from grants.db import Base, Cents, Public
 from grants.people.models import User
 
 KNOWN_TO_APPLICANTS = ("draft", "submitted", "reopened", "withdrawn", "withdrawn_after_deadline", "not_submitted",
                        "informed")  # fmt: skip
-SECTIONS = ("summary", "consortium", "budget", "researchers", "questions", "part_b", "declarations")
+SECTIONS = (
+    "summary",
+    "consortium",
+    "work_packages",
+    "budget",
+    "researchers",
+    "questions",
+    "part_b",
+    "declarations",
+)
 
 
 class Application(Public, Base):
@@ -49,6 +60,8 @@ class Application(Public, Base):
     keywords: Mapped[list[str]] = mapped_column(default=list)
     free_keywords: Mapped[str] = mapped_column(Text, default="")
     declarations: Mapped[list[str]] = mapped_column(default=list)
+    work_packages: Mapped[list[dict[str, Any]]] = mapped_column(default=list, server_default="[]")
+    """In their order, each in the shape of `proposal.WorkPackage`; one section, saved and compared as a whole."""
     origin: Mapped[dict[str, Any] | None]
 
     call: Mapped[Call] = relationship(lazy="raise_on_sql")
@@ -110,6 +123,17 @@ class Application(Public, Base):
         """Users who are the contact of a partner and accepted to be."""
         return {partner.contact_id for partner in self.partners if partner.contact_id}
 
+    def contacts_with(self, *access: str) -> set[int]:
+        """Contacts who accepted and were given one of these rights."""
+        return {
+            partner.contact_id for partner in self.partners if partner.contact_id and partner.access in access
+        }
+
+    @property
+    def invited_addresses(self) -> set[str]:
+        """E-mail addresses, in lower case, of contacts who were asked and have not accepted."""
+        return {partner.contact_email for partner in self.partners if partner.contact_id is None}
+
     @property
     def barred_ids(self) -> set[int]:
         """Users with a disqualifying conflict, the applicants themselves included (rulebook 4.7).
@@ -138,9 +162,43 @@ class Application(Public, Base):
         latest = {attachment.kind: attachment for attachment in self.attachments}
         return {kind: attachment for kind, attachment in latest.items() if attachment.sha256}
 
+    def content_of(self, section: str) -> dict[str, Any]:
+        """What a section holds, as a part of `proposal.to_dict()`: what a revision keeps."""
+        kind, _, key = section.partition(":")
+        if key:
+            partner = next(partner for partner in self.partners if partner.public_id == key).to_dict()
+            budget = partner.pop("budget")
+            return {"budget": budget} if kind == "budget" else {"partner": partner}
+        match kind:
+            case "summary":
+                fields = ("acronym", "title", "abstract", "duration", "keywords", "free_keywords")
+                return {field: getattr(self, field) for field in fields}
+            case "consortium":
+                return {"partners": [partner.public_id for partner in self.partners]}
+            case "work_packages":
+                return {"work_packages": list(self.work_packages)}
+            case "researchers":
+                return {"researchers": [researcher.to_dict() for researcher in self.researchers]}
+            case "questions":
+                return {"answers": [{"key": key, "value": value} for key, value in self.answered.items()]}
+            case "part_b":
+                return {"attachments": [attachment.to_dict() for attachment in self.attached.values()]}
+            case _:
+                return {"declarations": list(self.declarations)}
+
+    def _work_packages(self) -> list[dict[str, Any]]:
+        """Without the lead of one whose leading partner has left."""
+        present = {partner.public_id for partner in self.partners}
+        return [row | {"lead": row["lead"] if row["lead"] in present else ""} for row in self.work_packages]
+
     @property
     def proposal(self) -> proposal.Proposal:
-        """The working copy as a plain value; needs call, partners with lines, researchers, answers, attachments."""
+        """The working copy as a plain value; needs call, partners with lines, researchers, answers, attachments.
+
+        What was answered or attached where nothing is asked any more stays in the working copy only.
+        """
+        given = self.answered
+        asked = {one.key for one in answers.asked([q.rule for q in self.call.questions], given.get)}
         return proposal.Proposal.from_dict(
             {
                 "schema": 1,
@@ -153,10 +211,15 @@ class Application(Public, Base):
                 "keywords": list(self.keywords),
                 "free_keywords": self.free_keywords,
                 "partners": [partner.to_dict() for partner in self.partners],
+                "work_packages": self._work_packages() if self.call.rules.by_work_package else [],
                 "researchers": [researcher.to_dict() for researcher in self.researchers],
-                "answers": [{"key": key, "value": value} for key, value in self.answered.items()],
+                "answers": [{"key": key, "value": value} for key, value in given.items() if key in asked],
                 "declarations": list(self.declarations),
-                "attachments": [attachment.to_dict() for attachment in self.attached.values()],
+                "attachments": [
+                    attachment.to_dict()
+                    for kind, attachment in self.attached.items()
+                    if not kind.startswith("q:") or kind[2:] in asked
+                ],
             }
         )
 
@@ -172,6 +235,42 @@ class Section(Base):
     version: Mapped[int] = mapped_column(default=0)
     saved_at: Mapped[datetime]
     saved_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    tab: Mapped[str] = mapped_column(String(32), default="", server_default="")
+    """The page that saved it: when its answer is lost and it saves again, it does not collide with itself."""
+
+    saved_by: Mapped[User] = relationship(lazy="raise_on_sql", viewonly=True)
+
+
+class Revision(Public, Base):
+    """What a section held after a save; saves of one person within some minutes share a row (docs/decisions/0010)."""
+
+    __tablename__ = "revisions"
+    __table_args__ = (Index("ix_revisions_section", "application_id", "section", "version"),)
+
+    application_id: Mapped[int] = mapped_column(ForeignKey("applications.id", ondelete="CASCADE"))
+    section: Mapped[str] = mapped_column(String(40))
+    version: Mapped[int]
+    content: Mapped[dict[str, Any]]
+    began_at: Mapped[datetime]
+    saved_at: Mapped[datetime]
+    saved_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+
+    saved_by: Mapped[User] = relationship(lazy="raise_on_sql", viewonly=True)
+
+
+class KeptText(Base):
+    """What one person typed in a section and could not save yet; nobody else reads it (docs/decisions/0010)."""
+
+    __tablename__ = "kept_texts"
+    __table_args__ = (UniqueConstraint("application_id", "section", "user_id"),)
+
+    application_id: Mapped[int] = mapped_column(ForeignKey("applications.id", ondelete="CASCADE"))
+    section: Mapped[str] = mapped_column(String(40))
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    version: Mapped[int]
+    seen: Mapped[dict[str, Any]]
+    typed: Mapped[dict[str, Any]]
+    kept_at: Mapped[datetime]
 
 
 class Partner(Public, Base):
@@ -205,6 +304,22 @@ class Partner(Public, Base):
     requested: Mapped[int] = mapped_column(Cents, default=0)
     income: Mapped[int] = mapped_column(Cents, default=0)
     other_contributions: Mapped[int] = mapped_column(Cents, default=0)
+    person_months: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Effort, tenths of a person-month."""
+    vat: Mapped[str] = mapped_column(String(20), default="", server_default="")
+    ror: Mapped[str] = mapped_column(String(9), default="", server_default="")
+    shares: Mapped[list[dict[str, Any]]] = mapped_column(default=list, server_default="[]")
+    """Costs, euro cents, and effort by work package, each in the shape of `budget.Share`; `lines` hold their sums."""
+    headcount: Mapped[int | None]
+    turnover: Mapped[int | None] = mapped_column(Cents)
+    balance_sheet: Mapped[int | None] = mapped_column(Cents)
+    access: Mapped[str] = mapped_column(String(8), default="own", server_default="own")
+    """What the contact may do: read, own, all, submit; each includes the ones before."""
+    declined_at: Mapped[datetime | None]
+    confirmed_at: Mapped[datetime | None]
+    confirmed_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    confirmed_hash: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    """Of the part that was confirmed; a part that differs by now is to be confirmed again."""
 
     application: Mapped[Application] = relationship(lazy="raise_on_sql", back_populates="partners")
     lines: Mapped[list[BudgetLine]] = relationship(
@@ -222,23 +337,74 @@ class Partner(Public, Base):
         return self.application.call_id
 
     @property
+    def size(self) -> str:
+        """micro, small, medium or large where the figures tell."""
+        return enterprise.size(self.headcount, self.turnover, self.balance_sheet)
+
+    @property
+    def part_hash(self) -> str:
+        """Of what an organisation confirms: who it is, its role, its costs and what it asks for."""
+        names = ("name", "pic", "country", "role", "rate", "requested", "income", "other_contributions")
+        costs = {line.category: line.amount for line in self.lines if line.amount}
+        rows = {"shares": list(self.shares)} if self.shares else {}
+        return digest({"costs": costs} | rows | {name: getattr(self, name) for name in names})
+
+    @property
+    def must_confirm(self) -> bool:
+        """The coordinator takes part by submitting; subcontractors are no participants; imports come confirmed."""
+        return self.role not in ("coordinator", "subcontractor") and not self.application.origin
+
+    @property
+    def confirmed(self) -> bool | None:
+        """Whether its present contact confirmed the part as it is now; None where nobody is asked."""
+        if not self.must_confirm:
+            return None
+        by_contact = self.confirmed_by_id is not None and self.confirmed_by_id == self.contact_id
+        return by_contact and self.confirmed_hash == self.part_hash
+
+    @property
     def budget(self) -> Budget:
         """The budget as a plain value, with its computed columns; needs `lines` loaded."""
-        return Budget(**self.to_dict()["budget"])
+        return Budget.from_dict(self._amounts())
+
+    def _amounts(self) -> dict[str, Any]:
+        money = {"rate": self.rate, "requested": self.requested, "income": self.income,
+                 "other_contributions": self.other_contributions}  # fmt: skip
+        rows = {"shares": list(self.shares)} if self.shares else {}
+        return {line.category: line.amount for line in self.lines} | money | rows
 
     def to_dict(self) -> dict[str, Any]:
         """The partner as in the canonical JSON of a proposal."""
         fields = (
             "name", "short_name", "pic", "country", "city", "activity", "sme", "nonprofit", "international", "role",
-            "control_group", "gep", "contact_name", "contact_email",
+            "control_group", "gep", "contact_name", "contact_email", "vat", "ror", "size", "person_months", "confirmed",
         )  # fmt: skip
-        money = {"rate": self.rate, "requested": self.requested, "income": self.income,
-                 "other_contributions": self.other_contributions}  # fmt: skip
         return {
             "key": self.public_id,
             **{field: getattr(self, field) for field in fields},
-            "budget": {line.category: line.amount for line in self.lines} | money,
+            "budget": self._amounts(),
         }
+
+
+class Organisation(Public, Base):
+    """An organisation of the register that applicants find theirs in (grants import organisations)."""
+
+    __tablename__ = "organisations"
+    __table_args__ = (Index("ix_organisations_words", "words"),)
+
+    pic: Mapped[str] = mapped_column(String(9), unique=True)
+    name: Mapped[str] = mapped_column(String(300))
+    short_name: Mapped[str] = mapped_column(String(60), default="")
+    country: Mapped[str] = mapped_column(String(2))
+    city: Mapped[str] = mapped_column(String(120), default="")
+    activity: Mapped[str] = mapped_column(String(3))
+    sme: Mapped[bool] = mapped_column(default=False)
+    projects: Mapped[int] = mapped_column(default=0)
+    """In how many projects it took part: of two that are found alike, the busier one comes first."""
+    words: Mapped[str] = mapped_column(Text)
+    """Name and short name without accents, in small letters: what is searched."""
+
+    noun = "organisation"
 
 
 class BudgetLine(Base):
@@ -293,11 +459,14 @@ class Attachment(Public, Base):
     __tablename__ = "attachments"
 
     application_id: Mapped[int] = mapped_column(ForeignKey("applications.id"), index=True)
-    kind: Mapped[str] = mapped_column(String(20), default="part_b")
+    kind: Mapped[str] = mapped_column(String(50), default="part_b")
+    """part_b, or q: and the key of the question that the file answers."""
     name: Mapped[str] = mapped_column(String(200))
     sha256: Mapped[str | None] = mapped_column(String(64))
     size: Mapped[int] = mapped_column(BigInteger, default=0)
     pages: Mapped[int] = mapped_column(default=0)
+    scanned: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether a virus scanner found it clean; False where none is configured."""
     saved_at: Mapped[datetime]
     saved_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from grants import clock
 from grants.applications.models import Application
 from grants.words import N_
 
@@ -30,6 +31,8 @@ def steps(application: Application, *, staff: bool) -> list[dict[str, Any]]:
     """Steps with `label` (msgid) and `state` done, current, todo or stopped."""
     state = application.shown_state
     stages = FOR_STAFF if staff else FOR_APPLICANTS
+    if state == "locked" and not staff and clock.now() > application.call.deadline_at:
+        state = "eligibility"  # begun for everybody by the clock, so that no step tells what was ruled
     position = next((i for i, (_, states) in enumerate(stages) if state in states), 0)
     stopped = state in STOPPED or (staff and state in ("inadmissible", "ineligible"))
 

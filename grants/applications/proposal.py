@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from grants.applications.budget import FUNDED_ROLES, Budget
+from grants.applications.budget import FUNDED_ROLES, Budget, Share
 from grants.calls.countries import sovereign
 
 SCHEMA = 1
@@ -16,7 +16,11 @@ SCHEMA = 1
 
 @dataclass(frozen=True)
 class Partner:
-    """An organisation that takes part, with its role and its budget (rulebook 1.5, 9.2)."""
+    """An organisation that takes part, with its role and its budget (rulebook 1.5, 9.2).
+
+    `size` is worked out from figures where they are given, `person_months` are tenths, and `confirmed` is None where
+    nobody is asked: of the coordinator, of subcontractors and in what was imported or submitted before.
+    """
 
     key: str
     name: str = ""
@@ -33,6 +37,11 @@ class Partner:
     gep: bool | None = None
     contact_name: str = ""
     contact_email: str = ""
+    vat: str = ""
+    ror: str = ""
+    size: str = ""
+    person_months: int = 0
+    confirmed: bool | None = None
     budget: Budget = field(default_factory=Budget)
 
     @property
@@ -52,7 +61,7 @@ class Partner:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Partner:
-        return cls(**{**data, "budget": Budget(**data.get("budget", {}))})
+        return cls(**{**data, "budget": Budget.from_dict(data.get("budget", {}))})
 
 
 def labels(partners: Iterable[Partner]) -> str:
@@ -71,6 +80,17 @@ class Researcher:
     career_stage: str = ""
     leading: bool = False
     orcid: str = ""
+
+
+@dataclass(frozen=True)
+class WorkPackage:
+    """A work package (rulebook 9.3, table 3.1b): the leading partner by key, first and last month of its work."""
+
+    key: str
+    title: str = ""
+    lead: str = ""
+    starts: int | None = None
+    ends: int | None = None
 
 
 @dataclass(frozen=True)
@@ -105,6 +125,7 @@ class Proposal:
     keywords: tuple[str, ...] = ()
     free_keywords: str = ""
     partners: tuple[Partner, ...] = ()
+    work_packages: tuple[WorkPackage, ...] = ()
     researchers: tuple[Researcher, ...] = ()
     answers: tuple[Answer, ...] = ()
     declarations: tuple[str, ...] = ()
@@ -117,10 +138,19 @@ class Proposal:
         if (schema := facts.pop("schema", None)) != SCHEMA:
             raise ValueError(f"schema: expected {SCHEMA}, found {schema!r}")
         facts["partners"] = map(Partner.from_dict, facts.get("partners", ()))
+        facts["work_packages"] = (WorkPackage(**row) for row in facts.get("work_packages", ()))
         facts["researchers"] = (Researcher(**row) for row in facts.get("researchers", ()))
         facts["answers"] = (Answer(**row) for row in facts.get("answers", ()))
         facts["attachments"] = (Attachment(**row) for row in facts.get("attachments", ()))
-        for name in ("keywords", "partners", "researchers", "answers", "declarations", "attachments"):
+        for name in (
+            "keywords",
+            "partners",
+            "work_packages",
+            "researchers",
+            "answers",
+            "declarations",
+            "attachments",
+        ):
             facts[name] = tuple(facts.get(name, ()))
         return cls(**facts)
 
@@ -130,8 +160,17 @@ class Proposal:
         return cls.from_dict(json.loads(text))
 
     def to_dict(self) -> dict[str, Any]:
-        """The shape that is hashed: dicts, lists, strings, integers and booleans."""
+        """The shape that is hashed: dicts, lists, strings, integers and booleans.
+
+        A budget without work packages has the shape that it had before there were any.
+        """
         facts = {"schema": SCHEMA} | asdict(self)
+        if not self.work_packages:
+            del facts["work_packages"]
+        for partner in facts["partners"]:
+            partner["budget"]["shares"] = list(partner["budget"]["shares"])
+            if not partner["budget"]["shares"]:
+                del partner["budget"]["shares"]
         return {name: list(value) if isinstance(value, tuple) else value for name, value in facts.items()}
 
     @property
@@ -148,6 +187,17 @@ class Proposal:
     def budgets(self) -> tuple[Budget, ...]:
         """The rows of the budget table: beneficiaries and affiliated entities (rulebook 2.3)."""
         return tuple(partner.budget for partner in self.partners if partner.is_funded)
+
+    @property
+    def spendings(self) -> tuple[tuple[WorkPackage, tuple[tuple[Partner, Share], ...]], ...]:
+        """Each work package with its rows, partner by partner, of those who may receive EU money."""
+        rows = [
+            (partner, row) for partner in self.partners if partner.is_funded for row in partner.budget.shares
+        ]
+        return tuple(
+            (package, tuple((partner, row) for partner, row in rows if row.work_package == package.key))
+            for package in self.work_packages
+        )
 
     @property
     def requested(self) -> int:
@@ -176,6 +226,10 @@ class Proposal:
     def part_b(self) -> Attachment | None:
         """The attached Part B."""
         return next((attachment for attachment in self.attachments if attachment.kind == "part_b"), None)
+
+    def attached(self, key: str) -> Attachment | None:
+        """The file that answers a question; None when there is none."""
+        return next((file for file in self.attachments if file.kind == f"q:{key}"), None)
 
     def answer(self, key: str) -> Any:
         """The value that answers a question; None when there is none."""

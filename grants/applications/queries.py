@@ -1,6 +1,7 @@
 """Questions about applications: one with all that a page needs, and the lists that each person may see."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
@@ -8,19 +9,30 @@ from sqlalchemy.orm import aliased, defer, joinedload, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
 from grants import clock
-from grants.applications.models import Application, Partner, Researcher, Section, Submission
+from grants.applications.models import (
+    Application,
+    KeptText,
+    Organisation,
+    Partner,
+    Researcher,
+    Revision,
+    Section,
+    Submission,
+)
+from grants.applications.register import search_words
 from grants.calls.models import Call
-from grants.db import Base, db
+from grants.db import Base, Rows, db
 from grants.events import Event, EventPayload
+from grants.mail import Mail, undelivered
 from grants.people.models import User
 from grants.policy import OFFICER_READS
 
 WHOLE: tuple[ORMOption, ...] = (
-    selectinload(Application.partners).selectinload(Partner.lines),
+    selectinload(Application.partners).joinedload(Partner.lines),
     selectinload(Application.researchers),
     selectinload(Application.answers),
     selectinload(Application.attachments),
-    selectinload(Application.sections),
+    selectinload(Application.sections).joinedload(Section.saved_by),
 )
 
 
@@ -38,10 +50,37 @@ def by_public_id(public_id: str, *options: ORMOption) -> Application | None:
     ).first()
 
 
+SECTIONS_OF = selectinload(Application.sections).joinedload(Section.saved_by)
+
+
+def for_section(public_id: str, *options: ORMOption) -> Application | None:
+    """One application with the versions of its sections and what one section shows: it is saved every second."""
+    return by_public_id(public_id, SECTIONS_OF, *options)
+
+
+ANSWERS, ATTACHMENTS = selectinload(Application.answers), selectinload(Application.attachments)
+
+
 def whole(public_id: str) -> Application | None:
     """One application with everything that its working copy consists of."""
-    application = by_public_id(public_id, *WHOLE)
-    return application
+    return by_public_id(public_id, *WHOLE)
+
+
+def complete(application: Application) -> Application:
+    """The same application, from by_public_id, with everything that its working copy consists of."""
+    query = select(Application).options(*WHOLE).where(Application.id == application.id)
+    return db.session.scalars(query).unique().one()
+
+
+def hold(*, application: str = "", partner: str = "") -> None:
+    """Wait until nobody else writes to this application, or to the one of this partner, by public id.
+
+    What is read afterwards stays as it is until the transaction ends. SQLite's write lock says the same already.
+    """
+    query = select(Application.id).with_for_update(of=Application)
+    if partner:
+        query = query.join(Partner).where(Partner.public_id == partner)
+    db.session.execute(query.where(Application.public_id == application) if application else query)
 
 
 def partner(public_id: str) -> Partner | None:
@@ -52,11 +91,16 @@ def partner(public_id: str) -> Partner | None:
             joinedload(Partner.application).options(
                 joinedload(Application.call).selectinload(Call.questions),
                 joinedload(Application.coordinator),
-                selectinload(Application.sections),
+                selectinload(Application.sections).joinedload(Section.saved_by),
             ),
         )
         .where(Partner.public_id == public_id)
     ).first()
+
+
+def contact(partner: Partner) -> User | None:
+    """The person who accepted to be the contact of an organisation."""
+    return db.session.get(User, partner.contact_id) if partner.contact_id else None
 
 
 def researcher(public_id: str) -> Researcher | None:
@@ -65,6 +109,52 @@ def researcher(public_id: str) -> Researcher | None:
 
 def section(application: Application, name: str) -> Section | None:
     return next((section for section in application.sections if section.name == name), None)
+
+
+def last_revision(application: Application, name: str) -> Revision | None:
+    """What a section held after its last save."""
+    return db.session.scalars(
+        select(Revision)
+        .where(Revision.application_id == application.id, Revision.section == name)
+        .order_by(Revision.version.desc(), Revision.id.desc())
+        .limit(1)
+    ).first()
+
+
+def revisions(application: Application) -> list[Revision]:
+    """What was saved and when, the newest first, without the contents."""
+    return list(
+        db.session.scalars(
+            select(Revision)
+            .options(defer(Revision.content), joinedload(Revision.saved_by))
+            .where(Revision.application_id == application.id)
+            .order_by(Revision.id.desc())
+            .limit(300)
+        )
+    )
+
+
+def contents_at(application: Application, public_id: str) -> dict[str, dict[str, Any]] | None:
+    """What each section held right after one revision, by name of the section; None for no revision of this one."""
+    wanted = select(Revision.id).where(
+        Revision.application_id == application.id, Revision.public_id == public_id
+    )
+    newest = (
+        select(func.max(Revision.id))
+        .where(Revision.application_id == application.id, Revision.id <= wanted.scalar_subquery())
+        .group_by(Revision.section)
+    )
+    rows = db.session.execute(select(Revision.section, Revision.content).where(Revision.id.in_(newest)))
+    return {section: content for section, content in rows} or None
+
+
+def kept_text(application: Application, name: str, user: Any) -> KeptText | None:
+    """What this person typed in a section and could not save yet."""
+    return db.session.scalars(
+        select(KeptText).where(
+            KeptText.application_id == application.id, KeptText.section == name, KeptText.user_id == user.id
+        )
+    ).first()
 
 
 def submission(application: Application, number: int) -> Submission | None:
@@ -91,21 +181,31 @@ LIST_COLUMNS = (
 )  # fmt: skip
 
 
+_own = aliased(Partner)  # not the partners that a list may be about
+
+
 def not_barred(user: Any) -> ColumnElement[bool]:
     """Applications from which no conflict of interest bars the person (rulebook 4.7); the SQL of has_no_conflict."""
     conflicts = Base.metadata.tables["conflicts"]
-    own = aliased(Partner)
-    return ~or_(
-        and_(Application.coordinator_id == user.id, Application.origin.is_(None)),
-        exists().where(own.application_id == Application.id, own.contact_id == user.id),
-        exists().where(
-            conflicts.c.application_id == Application.id,
-            conflicts.c.user_id == user.id,
-            or_(
-                conflicts.c.status == "confirmed",
-                (conflicts.c.status == "suggested") & conflicts.c.code.startswith("D"),
-            ),
+    # The numbers of what bars are gathered once for a person, not looked for in each row of a list.
+    contact_in = select(_own.application_id).where(
+        or_(
+            _own.contact_id == user.id,
+            # lower() is for questions about many people, in which the address is a column.
+            and_(_own.contact_id.is_(None), _own.contact_email == func.lower(user.email)),
+        )
+    )
+    conflict_with = select(conflicts.c.application_id).where(
+        conflicts.c.user_id == user.id,
+        or_(
+            conflicts.c.status == "confirmed",
+            and_(conflicts.c.status == "suggested", conflicts.c.code.startswith("D")),
         ),
+    )
+    return and_(
+        or_(Application.coordinator_id != user.id, Application.origin.is_not(None)),
+        Application.id.not_in(contact_in),
+        Application.id.not_in(conflict_with),
     )
 
 
@@ -120,21 +220,35 @@ def mine(user: Any) -> Select[Any]:
     )
 
 
-def invitations(user: Any) -> Select[Any]:
-    """Partners whose contact this person is asked to be: by the confirmed address, not yet accepted."""
-    return (
-        select(Partner)
-        .options(
-            joinedload(Partner.application).options(
-                joinedload(Application.call), joinedload(Application.coordinator)
-            )
-        )
-        .where(Partner.contact_email == user.email.lower(), Partner.contact_id.is_(None))
-        .where(Application.id == Partner.application_id, Application.coordinator_id != user.id)
+def _invited(user: Any) -> ColumnElement[bool]:
+    """By the confirmed address, neither accepted nor declined yet, and not by oneself."""
+    return and_(
+        Partner.contact_email == user.email.lower(), Partner.contact_id.is_(None), Partner.declined_at.is_(None),
+        Application.coordinator_id != user.id,
+    )  # fmt: skip
+
+
+def not_reached(application: Application) -> set[str]:
+    """Addresses of partners' contacts whose last mail about the application did not arrive."""
+    latest = (
+        select(func.max(Mail.id))
+        .where(Mail.application_id == application.id, Mail.state != "wanted")
+        .group_by(Mail.recipient)
     )
+    return set(db.session.scalars(undelivered(select(Mail.recipient).where(Mail.id.in_(latest)))))
 
 
-def received(call: Call, user: Any, state: str | None = None) -> Select[Any]:
+_CALL_AND_COORDINATOR = joinedload(Partner.application).options(
+    joinedload(Application.call), joinedload(Application.coordinator)
+)
+
+
+def invitations(user: Any) -> Select[Any]:
+    """Partners whose contact this person is asked to be."""
+    return select(Partner).join(Application).options(_CALL_AND_COORDINATOR).where(_invited(user))
+
+
+def received(call: Call, user: Any, state: str | None = None) -> Rows:
     """What officers and observers see of a call after its deadline: submitted versions, without barred ones."""
     query = (
         select(*LIST_COLUMNS)
@@ -177,6 +291,18 @@ def figures(call: Call, user: Any) -> dict[str, Any]:
     }
 
 
+def open_calls(at: datetime) -> list[Call]:
+    """Calls in which an application can be started now, the nearest deadline first."""
+    return list(
+        db.session.scalars(
+            select(Call)
+            .where(Call.state == "published", Call.opens_on <= at, Call.deadline_at >= at)
+            .order_by(Call.deadline_at, Call.id)
+            .limit(500)
+        )
+    )
+
+
 def unfinished(call: Call, user: Any) -> Select[Any]:
     """For reminders before the deadline: number, contact and completeness of drafts, never content."""
     return (
@@ -184,6 +310,44 @@ def unfinished(call: Call, user: Any) -> Select[Any]:
         .options(joinedload(Application.coordinator), joinedload(Application.call), *WHOLE)
         .where(Application.call_id == call.id, Application.state.in_(("draft", "reopened")), not_barred(user))
     )
+
+
+def asked(user: Any, at: datetime) -> Select[Any]:
+    """Organisations whose contact the person is asked to be, or for which they never confirmed that they take part.
+
+    The latter have a contact, the former have none; only those of open calls can be confirmed.
+    """
+    unconfirmed = and_(
+        Partner.contact_id == user.id, Partner.confirmed_at.is_(None), Application.origin.is_(None),
+        Partner.role.not_in(("coordinator", "subcontractor")), Application.state.in_(("draft", "reopened")),
+        Application.coordinator_id != user.id, Call.state == "published", Call.deadline_at >= at,
+    )  # fmt: skip
+    return (
+        select(Partner)
+        .join(Application)
+        .join(Call)
+        .options(_CALL_AND_COORDINATOR)
+        .where(or_(_invited(user), unconfirmed))
+        .order_by(Call.deadline_at, Partner.id)
+        .limit(40)
+    )
+
+
+def organisations(text: str, limit: int = 10) -> list[Organisation]:
+    """Organisations of the register in which every word occurs: those whose short name it is, and busy ones, first."""
+    found = search_words(text)
+    if len(found) < 2:
+        return []
+    query = select(Organisation).order_by(
+        (func.lower(Organisation.short_name) == found).desc(), Organisation.projects.desc(), Organisation.pic
+    )
+    for word in found.split()[:6]:
+        query = query.where(Organisation.words.contains(word, autoescape=True))
+    return list(db.session.scalars(query.limit(limit)))
+
+
+def organisation(pic: str) -> Organisation | None:
+    return db.session.scalars(select(Organisation).where(Organisation.pic == pic)).first()
 
 
 def unfinished_of(user: Any, at: Any) -> Select[Any]:
@@ -199,7 +363,7 @@ def unfinished_of(user: Any, at: Any) -> Select[Any]:
     )
 
 
-def count(query: Select[Any]) -> int:
+def count(query: Rows) -> int:
     """Number of rows of a list."""
     return db.session.scalar(select(func.count()).select_from(query.order_by(None).options().subquery())) or 0
 
@@ -232,7 +396,7 @@ def submissions(application: Application) -> list[Submission]:
 
 
 APPLICANTS_VERBS = ("create", "submit", "reopen", "withdraw", "withdraw_late", "accept_invitation", "remove_partner",
-                    "extend", "inform")  # fmt: skip
+                    "decline_invitation", "confirm_participation", "hand_over", "extend", "inform")  # fmt: skip
 
 
 CONFLICT_VERBS = ("declare_conflict", "enter_conflict", "rule_on_conflict")
@@ -254,7 +418,8 @@ def history(application: Application, *, own_only: bool, conflicts: bool) -> lis
         .limit(500)
     )
     if own_only:
-        query = query.where(Event.verb.in_(APPLICANTS_VERBS))
+        # Reports are submitted and reopened as well, by people whom applicants never know (rulebook 7.4).
+        query = query.where(Event.noun.in_(("application", "redress")), Event.verb.in_(APPLICANTS_VERBS))
     elif not conflicts:
         query = query.where(Event.verb.not_in(CONFLICT_VERBS))
     return list(db.session.execute(query).all())

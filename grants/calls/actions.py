@@ -4,14 +4,15 @@ import re
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm.exc import StaleDataError
 
-from grants import clock, events
-from grants.calls import scheme
-from grants.calls.models import Call, Programme, Question
+from grants import clock, events, mail
+from grants.calls import answers, scheme
+from grants.calls.models import Call, Enquiry, Programme, Question
 from grants.calls.rules import DECLARATIONS, CallRules
 from grants.db import db
+from grants.people import queries as people
 from grants.words import N_
 from grants.workflow import move
 
@@ -53,12 +54,25 @@ def edit(call: Call, *, by: Any, version: int, scheme_id: str | None = None, **f
     db.session.flush()
 
 
-def set_scheme(call: Call, new: scheme.Scheme, *, by: Any) -> None:
-    """Replace the call's own copy of the scoring scheme (thresholds, weights, texts) while it is a draft."""
+def set_scheme(call: Call, new: scheme.Scheme, *, by: Any, version: int) -> None:
+    """Replace the call's own copy of the scoring scheme (thresholds, weights, texts) while it is a draft.
+
+    Raises StaleDataError if somebody else saved since `version`.
+    """
+    if call.version != version:
+        raise StaleDataError
     call.scheme_json = new.to_dict()
+    db.session.flush()
+    thresholds = {criterion.id: criterion.threshold for criterion in new.criteria}
+    events.record(
+        db.session, call, "set_scheme", by=by, thresholds=thresholds | {"overall": new.overall_threshold}
+    )
 
 
-RULES = ("min_countries", "needs_member_state", "page_limit", "max_partners")
+RULES = (
+    "min_countries", "needs_member_state", "page_limit", "max_partners", "quotas", "by_work_package",
+    "reminder_days",
+)  # fmt: skip
 
 
 def _set(call: Call, fields: dict[str, Any]) -> None:
@@ -83,12 +97,85 @@ def add_question(call: Call, *, by: Any, label: str, **fields: Any) -> Question:
     return question
 
 
+def edit_question(question: Question, *, by: Any, **fields: Any) -> None:
+    """Change a question of a call in draft; its key stays.
+
+    Raises:
+        Unfit: a later question depends on an answer that would no longer exist.
+    """
+    kind, choices = fields.get("kind", question.kind), fields.get("choices", question.choices)
+    possible = answers.deciding_values(kind, choices) if kind in answers.DECIDING else []
+    if any(other.condition_value not in possible for other in _depending(question)):
+        raise Unfit(N_("Another question is asked only for an answer that this change would take away."))
+    for name, value in fields.items():
+        setattr(question, name, value)
+    db.session.flush()
+
+
+def move_question(question: Question, step: int, *, by: Any) -> None:
+    """One place up (-1) or down (1); at the end of the list nothing happens.
+
+    Raises:
+        Unfit: a question would come before the one that its condition asks about.
+    """
+    order = list(question.call.questions)
+    place = order.index(question)
+    if not 0 <= place + step < len(order):
+        return
+    order[place], order[place + step] = order[place + step], order[place]
+    first, second = order[min(place, place + step)], order[max(place, place + step)]
+    if first.condition_key == second.key:
+        raise Unfit(N_("A question must stand after the one that it depends on."))
+    for position, other in enumerate(order, 1):
+        other.position = position
+    db.session.flush()
+
+
 def remove_question(question: Question, *, by: Any) -> None:
+    """Take a question out of a call in draft. Raises Unfit while another one depends on it."""
+    if _depending(question):
+        raise Unfit(N_("Another question depends on this one. Change that one first."))
     call = question.call
     call.questions.remove(question)
     for position, other in enumerate(call.questions, 1):
         other.position = position
     db.session.flush()
+
+
+def _depending(question: Question) -> list[Question]:
+    return [other for other in question.call.questions if other.condition_key == question.key]
+
+
+COPIED = ("title", "text", "action", "pillar", "year", "zone", "budget", "min_contribution", "max_contribution",
+          "keywords", "min_reviews", "reserve_size", "scheme_json", "rules_json")  # fmt: skip
+COPIED_QUESTION = ("key", "label", "label_fr", "hint", "hint_fr", "section", "section_fr", "kind", "choices",
+                   "choices_fr", "limit", "unit", "lowest", "highest", "required", "position", "condition_key",
+                   "condition_value")  # fmt: skip
+
+
+def copy(call: Call, *, by: Any, reference: str, opens_on: datetime, deadline: datetime) -> Call:
+    """A new draft with text, rules, scoring and questions of an earlier call, and dates of its own.
+
+    People, applications and history stay with the earlier one.
+
+    Raises:
+        Unfit: the reference is taken, or the call would open after its deadline.
+    """
+    if db.session.scalar(select(Call.id).where(Call.reference == reference)):
+        raise Unfit(N_("Another call has this reference already."))
+    new = Call(
+        programme_id=call.programme_id, programme=call.programme, reference=reference, state="draft",
+        applications_made=0, questions=[], findings=[], version=1, opens_on=opens_on,
+        **{name: getattr(call, name) for name in COPIED},
+    )  # fmt: skip
+    new.set_deadline(deadline, call.zone)
+    if new.opens_on >= new.deadline_at:
+        raise Unfit(N_("The call must open before its deadline."))
+    new.questions = [Question(**{name: getattr(q, name) for name in COPIED_QUESTION}) for q in call.questions]
+    db.session.add(new)
+    db.session.flush()
+    events.record(db.session, new, "create", by=by, target="draft", copied_from=call.reference)
+    return new
 
 
 def publish(call: Call, *, by: Any) -> None:
@@ -127,3 +214,58 @@ def resume(call: Call, *, by: Any, reason: str) -> None:
 def cancel(call: Call, *, by: Any, reason: str) -> None:
     """Stop the call for good, with applications in it or not; what was typed stays readable to its owners."""
     move(call, "cancel", by=by, reason=reason)
+
+
+# --- Questions about an open call -------------------------------------------------------------------------------------
+
+WAITING_AT_MOST = 10
+
+
+def ask(call: Call, text: str, *, by: Any) -> Enquiry:
+    """Ask the officers about an open call. Who asked is in no event: the history of a call is read by many.
+
+    Raises:
+        Unfit: the person has too many questions waiting already.
+    """
+    mine = select(func.count(Enquiry.id)).where(
+        Enquiry.call_id == call.id, Enquiry.asked_by_id == by.id, Enquiry.state == "asked"
+    )
+    if (db.session.scalar(mine) or 0) >= WAITING_AT_MOST:
+        raise Unfit(N_("Your earlier questions wait for their answers. Please wait for these first."))
+    enquiry = Enquiry(
+        call_id=call.id, call=call, asked_by_id=by.id, asked_at=clock.now(), asked=text, state="asked"
+    )
+    db.session.add(enquiry)
+    db.session.flush()
+    for officer in people.officers(call):
+        mail.write(
+            db.session, "enquiry_asked", to=officer.email, language=officer.language,
+            occasion=f"enquiry:{enquiry.public_id}:asked", user_id=officer.id, call_id=call.id, call=call,
+            enquiry=enquiry, name=officer.name,
+        )  # fmt: skip
+    return enquiry
+
+
+def answer(enquiry: Enquiry, *, by: Any, question: str, text: str) -> None:
+    """Publish the question, in the officer's words, with its answer; an answer may be corrected later."""
+    enquiry.question, enquiry.answer = question, text
+    enquiry.answered_by_id, enquiry.answered_at = by.id, clock.now()
+    move(enquiry, "answer", by=by)
+    _tell_author(enquiry, "enquiry_answered")
+
+
+def set_aside(enquiry: Enquiry, *, by: Any, text: str) -> None:
+    """Answer to the author alone, and publish nothing: not about the call, or already answered."""
+    enquiry.answer = text
+    enquiry.answered_by_id, enquiry.answered_at = by.id, clock.now()
+    move(enquiry, "set_aside", by=by)
+    _tell_author(enquiry, "enquiry_set_aside")
+
+
+def _tell_author(enquiry: Enquiry, template: str) -> None:
+    author = enquiry.asked_by
+    mail.write(
+        db.session, template, to=author.email, language=author.language,
+        occasion=f"enquiry:{enquiry.public_id}:{enquiry.answered_at:%Y%m%d%H%M%S}", user_id=author.id,
+        call_id=enquiry.call_id, call=enquiry.call, enquiry=enquiry, name=author.name,
+    )  # fmt: skip

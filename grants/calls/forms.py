@@ -1,31 +1,40 @@
 """What an officer types to set up a call."""
 
 import re
-from datetime import datetime
+from collections.abc import Iterator
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
+from babel import Locale
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
+from markupsafe import Markup
 from wtforms import (
     BooleanField,
     DateTimeLocalField,
     Field,
     HiddenField,
     IntegerField,
+    RadioField,
     SelectField,
+    SelectMultipleField,
     StringField,
     TextAreaField,
     ValidationError,
 )
+from wtforms.utils import unset_value
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, Regexp
-from wtforms.widgets import TextInput
+from wtforms.widgets import CheckboxInput, DateInput, ListWidget, TextInput
 
 from grants import money
-from grants.calls import deadline, scheme
-from grants.calls.models import Call
+from grants.calls import answers, deadline, scheme
+from grants.calls.countries import codes
+from grants.calls.models import Call, Question
+from grants.calls.rules import ACTIONS
 
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
@@ -54,7 +63,9 @@ class MoneyField(Field):
     def _value(self) -> str:
         if self.raw_data:
             return str(self.raw_data[0])
-        return "" if self.data is None else f"{Decimal(self.data) / 100:.2f}".removesuffix(".00")
+        return (
+            "" if not self.data and self.data != 0 else f"{Decimal(self.data) / 100:.2f}".removesuffix(".00")
+        )
 
     def process_formdata(self, valuelist: list[str]) -> None:
         text = valuelist[0].strip() if valuelist else ""
@@ -76,26 +87,43 @@ class MomentField(DateTimeLocalField):
         super().__init__(label, validators, format=formats, **kwargs)
 
 
-ACTIONS = [("RIA", "RIA"), ("IA", "IA"), ("CSA", "CSA")]
+class PointsField(Field):
+    """Points with at most two decimals, comma or dot; `data` is hundredths or None."""
+
+    widget = TextInput()
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return "" if self.data is None else f"{Decimal(self.data) / 100:f}"
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        text = valuelist[0].strip().replace(",", ".") if valuelist else ""
+        self.data = None
+        if not text:
+            return
+        if not re.fullmatch(r"[0-9]{1,5}(\.[0-9]{1,2})?", text):
+            raise ValueError(_("Type a number with at most two decimals, such as 3.5."))
+        self.data = int(Decimal(text) * 100)
+
+
 ZONES = [*sorted(zone for zone in available_timezones() if zone.startswith("Europe/")), "UTC"]
+
+
+REFERENCE = (
+    DataRequired(),
+    Length(max=60),
+    Regexp(r"^[A-Za-z0-9][A-Za-z0-9._-]*$", message=_l("Use letters, digits, dots and hyphens only.")),
+)
 
 
 class CallForm(FlaskForm):
     """Everything about a call that may change until it is published."""
 
-    reference = StringField(
-        _l("Reference"),
-        [
-            DataRequired(),
-            Length(max=60),
-            Regexp(
-                r"^[A-Za-z0-9][A-Za-z0-9._-]*$", message=_l("Use letters, digits, dots and hyphens only.")
-            ),
-        ],
-    )
+    reference = StringField(_l("Reference"), REFERENCE)
     title = StringField(_l("Title"), [DataRequired(), Length(max=300), no_control_characters])
     text = TextAreaField(_l("Topic text"), [DataRequired(), Length(max=60000), no_control_characters])
-    action = SelectField(_l("Type of action"), choices=ACTIONS)
+    action = SelectField(_l("Type of action"))
     pillar = SelectField(
         _l("Pillar of the work programme"),
         choices=[("", "–"), ("1", "I"), ("2", "II"), ("3", "III")],
@@ -114,15 +142,50 @@ class CallForm(FlaskForm):
         _l("Minimum number of reports"), [InputRequired(), NumberRange(1, 9)], default=3
     )
     reserve_size = IntegerField(_l("Length of the reserve list"), [Optional(), NumberRange(0, 500)])
+    quotas = TextAreaField(
+        _l("Areas funded first"), [Optional(), Length(max=4000), no_control_characters],
+        description=_l("Only if the call announces it: one a line, a keyword and how many, such as Robotics: 1."),
+    )  # fmt: skip
     min_countries = IntegerField(_l("Countries needed"), [InputRequired(), NumberRange(1, 30)], default=3)
     needs_member_state = BooleanField(_l("At least one beneficiary in an EU member state"), default=True)
     max_partners = IntegerField(_l("Largest number of partners"), [Optional(), NumberRange(1, 500)])
     page_limit = IntegerField(_l("Page limit of Part B"), [Optional(), NumberRange(1, 500)], default=40)
+    reminders = StringField(
+        _l("Reminders, days before the deadline"), [Optional(), Length(max=40)], default="14, 3"
+    )
+    by_work_package = BooleanField(_l("Costs are entered by work package"))
     version = HiddenField()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.scheme_id.choices = [(key, value.name) for key, value in scheme.library().items()]
+        self.scheme_id.choices = [(key, _(value.name)) for key, value in scheme.library().items()]
+        self.action.choices = [(code, f"{code} – {_(action.name)}") for code, action in ACTIONS.items()]
+
+    @classmethod
+    def for_scheme(cls, chosen: scheme.Scheme | None, year: int) -> "CallForm":
+        """An empty form with what the type of action of a scheme brings along (rulebook 1.2, 1.3)."""
+        if chosen is None:
+            return cls(formdata=None, year=year)
+        action = ACTIONS[chosen.action or "OTHER"]
+        return cls(
+            formdata=None, year=year, scheme_id=chosen.id, action=chosen.action or "OTHER",
+            min_countries=action.min_countries, needs_member_state=action.needs_member_state,
+            page_limit=action.page_limit(year, lump_sum=chosen.funding == "lump_sum"),
+            by_work_package=chosen.funding == "lump_sum",
+        )  # fmt: skip
+
+    def validate_reminders(self, field: StringField) -> None:
+        try:
+            days = self.reminder_days()
+        except ValueError:
+            days = [0]
+        if any(not 1 <= count <= 90 for count in days) or len(days) > 5:
+            raise ValidationError(_("Enter up to five numbers of days between 1 and 90, such as 14, 3."))
+
+    def reminder_days(self) -> list[int]:
+        """The largest first. Raises ValueError for what is no whole number."""
+        typed = (self.reminders.data or "").replace(",", " ").split()
+        return sorted({int(word) for word in typed}, reverse=True)
 
     def validate_budget(self, field: MoneyField) -> None:
         if field.data is not None and field.data <= 0:
@@ -132,6 +195,21 @@ class CallForm(FlaskForm):
         low, high = self.min_contribution.data, field.data
         if low is not None and high is not None and high < low:
             raise ValidationError(_("The largest contribution must not be below the smallest."))
+
+    def validate_quotas(self, field: TextAreaField) -> None:
+        known, seen = set(self.listed_keywords()), set()
+        for line in filter(str.strip, (field.data or "").splitlines()):
+            area, _colon, number = (part.strip() for part in line.rpartition(":"))
+            if area not in known:
+                raise ValidationError(_("%(area)s is not a keyword of the call.", area=area or line))
+            if area in seen or not (number.isdecimal() and 0 < int(number) < 1000):
+                raise ValidationError(
+                    _("%(line)s: each area stands once, with a number from 1 to 999.", line=line)
+                )
+            seen.add(area)
+
+    def listed_keywords(self) -> list[str]:
+        return [line.strip() for line in (self.keywords.data or "").splitlines() if line.strip()]
 
     def validate_opens(self, field: MomentField) -> None:
         try:
@@ -168,43 +246,391 @@ class CallForm(FlaskForm):
             keywords="\n".join(call.keywords), scheme_id=call.scheme.id, min_reviews=call.min_reviews,
             reserve_size=call.reserve_size, min_countries=rules.min_countries,
             needs_member_state=rules.needs_member_state, max_partners=rules.max_partners,
-            page_limit=rules.page_limit, version=call.version,
+            page_limit=rules.page_limit, by_work_package=rules.by_work_package,
+            reminders=", ".join(map(str, rules.reminder_days)), version=call.version,
+            quotas="\n".join(f"{area}: {number}" for area, number in call.quotas.items()),
         )  # fmt: skip
 
     def fields(self) -> dict[str, Any]:
         """What actions.create and actions.edit take."""
         plain = (
             "title", "text", "action", "year", "budget", "min_contribution", "max_contribution", "min_reviews",
-            "reserve_size", "min_countries", "needs_member_state", "max_partners", "page_limit", "scheme_id", "zone",
+            "reserve_size", "min_countries", "needs_member_state", "max_partners", "page_limit", "by_work_package",
+            "scheme_id", "zone",
         )  # fmt: skip
         return {name: self[name].data for name in plain} | {
             "pillar": int(self.pillar.data) if self.pillar.data else None,
             "opens_on": self.opening(),
             "deadline": self.deadline.data,
-            "keywords": [line.strip() for line in (self.keywords.data or "").splitlines() if line.strip()],
+            "reminder_days": self.reminder_days(),
+            "keywords": self.listed_keywords(),
+            "quotas": {
+                area.strip(): int(number)
+                for area, _colon, number in (
+                    line.rpartition(":") for line in (self.quotas.data or "").splitlines() if line.strip()
+                )
+            },
         }
 
 
+def scheme_form(current: scheme.Scheme, formdata: Any = None) -> FlaskForm:
+    """Thresholds and weights of a call's own copy, criterion by criterion: threshold_<id>, weight_<id>, rank_<id>."""
+    fields: dict[str, Any] = {"version": HiddenField()}
+    data: dict[str, int] = {"overall": current.overall_threshold}
+    for one in current.criteria:
+        named = {"criterion": _(one.name)}
+        fields[f"threshold_{one.id}"] = PointsField(
+            _("Threshold for %(criterion)s", **named), [InputRequired()]
+        )
+        fields[f"rank_{one.id}"] = PointsField(
+            _("Weight of %(criterion)s in the ranking", **named), [InputRequired()]
+        )
+        data |= {f"threshold_{one.id}": one.threshold, f"rank_{one.id}": one.rank_weight}
+        if current.formula != "sum":
+            label = _("Share of %(criterion)s in the total", **named)
+            fields[f"weight_{one.id}"] = IntegerField(label, [InputRequired(), NumberRange(1, 1000)])
+            data[f"weight_{one.id}"] = one.weight
+    fields["overall"] = PointsField(_("Threshold for the total"), [InputRequired()])
+    form: FlaskForm = type("SchemeForm", (FlaskForm,), fields)(formdata, data=data)
+    return form
+
+
+def scheme_typed(form: FlaskForm, current: scheme.Scheme) -> scheme.Scheme:
+    """The copy with what was typed. Raises SchemeError, with the field of the form in `field`."""
+    overall = form["overall"].data
+    data = current.to_dict() | {
+        "overall_threshold": overall,
+        "buckets": [overall, *(b for b in current.buckets[1:] if (b - overall) * current.sign > 0)],
+        "criteria": [
+            row
+            | {
+                "threshold": form[f"threshold_{row['id']}"].data,
+                "rank_weight": form[f"rank_{row['id']}"].data,
+            }
+            | ({"weight": form[f"weight_{row['id']}"].data} if current.formula != "sum" else {})
+            for row in current.to_dict()["criteria"]
+        ],
+    }
+    try:
+        return scheme.Scheme.from_dict(data)
+    except scheme.SchemeError as problem:
+        raise scheme.SchemeError(_field_of(problem.field, current), str(problem)) from None
+
+
+def _field_of(field: str, current: scheme.Scheme) -> str:
+    found = re.fullmatch(r"criteria\[(\d+)\]\.(\w+)", field)
+    if not found:
+        return "overall"
+    kind = {"threshold": "threshold", "rank_weight": "rank", "weight": "weight"}[found[2]]
+    return f"{kind}_{current.criteria[int(found[1])].id}"
+
+
+def _lines(text: str | None) -> list[str]:
+    return [line.strip() for line in (text or "").splitlines() if line.strip()]
+
+
 class QuestionForm(FlaskForm):
-    """A new question of the form."""
+    """A question of the form, new or changed."""
 
     label = StringField(_l("Question"), [DataRequired(), Length(max=300), no_control_characters])
     label_fr = StringField(_l("Question in French"), [Optional(), Length(max=300), no_control_characters])
     hint = TextAreaField(_l("Hint"), [Optional(), Length(max=2000), no_control_characters])
+    hint_fr = TextAreaField(_l("Hint in French"), [Optional(), Length(max=2000), no_control_characters])
+    section = StringField(_l("Section"), [Optional(), Length(max=200), no_control_characters])
+    section_fr = StringField(_l("Section in French"), [Optional(), Length(max=200), no_control_characters])
     kind = SelectField(
-        _l("Kind of answer"),
-        choices=[("long", _l("Long text")), ("short", _l("Short text")), ("yes_no", _l("Yes or no")),
-                 ("choice", _l("One of several"))],
-    )  # fmt: skip
-    choices = TextAreaField(_l("Choices, one a line"), [Optional(), Length(max=4000), no_control_characters])
-    limit = IntegerField(
-        _l("Largest number of characters"), [Optional(), NumberRange(1, 100000)], default=4000
+        _l("Kind of answer"), choices=[(kind, _l(name)) for kind, name in answers.KINDS.items()]
     )
+    choices = TextAreaField(_l("Choices or columns, one a line"), [Length(max=4000), no_control_characters])
+    choices_fr = TextAreaField(
+        _l("Choices or columns in French, one a line"), [Optional(), Length(max=4000), no_control_characters]
+    )
+    limit = IntegerField(_l("Longest answer"), [Optional(), NumberRange(1, 100000)], default=4000)
+    unit = SelectField(
+        _l("Counted in"),
+        choices=[("characters", _l("Characters")), ("words", _l("Words"))],
+        default="characters",
+    )
+    lowest = StringField(_l("Smallest number"), [Optional()])
+    highest = StringField(_l("Largest number"), [Optional()])
+    condition = SelectField(_l("Asked only if"), default="")
     required = BooleanField(_l("An answer is required"), default=True)
 
+    def __init__(self, call: Call, question: Question | None = None, **kwargs: Any) -> None:
+        if question:
+            condition = (
+                f"{question.condition_key}={question.condition_value}" if question.condition_key else ""
+            )
+            kwargs = {"obj": question, "condition": condition} | kwargs
+            kwargs |= {name: "\n".join(getattr(question, name)) for name in ("choices", "choices_fr")}
+        super().__init__(**kwargs)
+        earlier = [q for q in call.questions if question is None or q.position < question.position]
+        self.condition.choices = [("", _("Always"))] + [
+            (f"{q.key}={value}", f"{q.label}: {YES_NO.get(value, value)}")
+            for q in earlier
+            if q.kind in answers.DECIDING
+            for value in answers.deciding_values(q.kind, q.choices)
+        ]
+
     def validate_choices(self, field: TextAreaField) -> None:
-        if self.kind.data == "choice" and len((field.data or "").split("\n")) < 2:
+        lines = _lines(field.data)
+        if self.kind.data in ("choice", "choices") and len(lines) < 2:
             raise ValidationError(_("Give at least two choices, one a line."))
+        if self.kind.data == "table" and not 1 <= len(lines) <= 8:
+            raise ValidationError(_("Give between one and eight columns, one a line."))
+        if len(set(lines)) < len(lines):
+            raise ValidationError(_("Each line must be another one."))
+        if any(len(line) > 200 for line in lines):
+            raise ValidationError(_("Use at most 200 characters a line."))
+
+    def validate_choices_fr(self, field: TextAreaField) -> None:
+        lines = _lines(field.data)
+        if lines and len(lines) != len(_lines(self.choices.data)):
+            raise ValidationError(_("Give as many lines in French as in English, in the same order."))
+
+    def validate_limit(self, field: IntegerField) -> None:
+        if self.kind.data == "table" and (field.data or 0) > 50 and self.limit.raw_data != ["4000"]:
+            raise ValidationError(_("A table has at most 50 rows."))
+
+    def validate_lowest(self, field: StringField) -> None:
+        self._number(field)
+
+    def validate_highest(self, field: StringField) -> None:
+        self._number(field)
+        both = field.data and self.lowest.data and not self.lowest.errors
+        if both and Decimal(field.data or 0) < Decimal(self.lowest.data or 0):
+            raise ValidationError(_("The largest number must not be below the smallest."))
+
+    def _number(self, field: StringField) -> None:
+        if field.data:
+            try:
+                field.data = answers.number(field.data)
+            except ValueError as problem:
+                raise ValidationError(_(str(problem))) from None
+
+    def fields(self) -> dict[str, Any]:
+        """What actions.add_question and actions.edit_question take."""
+        kind = self.kind.data
+        texts = ("label", "label_fr", "hint", "hint_fr", "section", "section_fr")
+        key, _is, value = (self.condition.data or "").partition("=")
+        has_lines, counted = kind in ("choice", "choices", "table"), kind in (*answers.TEXTS, "table")
+        limit = min(self.limit.data or 10, 50) if kind == "table" else self.limit.data
+        return {name: (self[name].data or "").strip() for name in texts} | {
+            "kind": kind, "required": self.required.data, "unit": self.unit.data,
+            "choices": _lines(self.choices.data) if has_lines else [],
+            "choices_fr": _lines(self.choices_fr.data) if has_lines else [],
+            "limit": limit if counted else None,
+            "lowest": self.lowest.data or "" if kind in answers.NUMBERS else "",
+            "highest": self.highest.data or "" if kind in answers.NUMBERS else "",
+            "condition_key": key, "condition_value": value,
+        }  # fmt: skip
+
+
+YES_NO = {"yes": _l("Yes"), "no": _l("No")}
+
+
+# --- What applicants type into the questions ---------------------------------------------------------------------
+
+
+class CheckboxList(SelectMultipleField):
+    """Several of many, as checkboxes."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
+
+
+class NumberField(StringField):
+    """A number as people type it; `data` is a plain decimal text."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        text = valuelist[0].strip() if valuelist else ""
+        self.data = text
+        if text:
+            try:
+                self.data = answers.number(text)
+            except ValueError as problem:
+                raise ValueError(_(str(problem))) from None
+
+
+class DayField(Field):
+    """A date; `data` is ISO text, so that it can be stored with the other answers."""
+
+    widget = DateInput()
+
+    def _value(self) -> str:
+        return str(self.raw_data[0] if self.raw_data else self.data or "")
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        text = valuelist[0].strip() if valuelist else ""
+        self.data = ""
+        if text:
+            try:
+                self.data = date.fromisoformat(text).isoformat()
+            except ValueError:
+                raise ValueError(_("Type the date as 2026-03-24.")) from None
+
+
+class TableWidget:
+    """A table of text inputs; saving it adds empty rows until the question's limit."""
+
+    input_type = "table"
+
+    def __call__(self, field: Any, **kwargs: Any) -> Markup:
+        kwargs.pop("class", None)
+        attributes = {k: v for k, v in kwargs.items() if k in ("aria-describedby", "aria-invalid") and v}
+        described = Markup("").join(Markup(' {}="{}"').format(k, v) for k, v in attributes.items())
+        head = Markup("").join(Markup('<th scope="col">{}</th>').format(name) for name in field.columns)
+        rows = Markup("").join(
+            Markup("<tr>{}</tr>").format(
+                Markup("").join(self._cell(field, r, c, value, described) for c, value in enumerate(row))
+            )
+            for r, row in enumerate(field.shown())
+        )
+        table = '<div class="scroll"><table><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>'
+        return Markup(table).format(head, rows)  # noqa: S704  our own constant
+
+    def _cell(self, field: Any, r: int, c: int, value: str, described: Markup) -> Markup:
+        name = _("%(column)s, row %(number)s", column=field.columns[c], number=r + 1)
+        own = field.id if r == c == 0 else f"{field.id}-{r}-{c}"
+        cell = '<td><input class="ds-input" name="{}-{}-{}" id="{}" value="{}" aria-label="{}"{}></td>'
+        return Markup(cell).format(field.name, r, c, own, value, name, described)  # noqa: S704  our own constant
+
+
+class TableField(Field):
+    """Rows of short texts under fixed columns; `data` is a list of rows without the empty ones at the end."""
+
+    widget = TableWidget()
+
+    def __init__(
+        self, label: Any, validators: Any = None, *, columns: list[str], most: int, **kwargs: Any
+    ) -> None:
+        super().__init__(label, validators, **kwargs)
+        self.columns, self.most = columns, most
+
+    def process(self, formdata: Any, data: Any = unset_value, extra_filters: Any = None) -> None:
+        super().process(None, data, extra_filters)
+        if formdata is not None:
+            # A form without this table has other fields under test, and leaves what is stored.
+            self.data = [
+                [formdata.get(f"{self.name}-{r}-{c}", "").strip() for c in range(len(self.columns))]
+                for r in range(self.most)
+            ]
+        rows = [[str(cell) for cell in row] for row in self.data or []]
+        while rows and not any(rows[-1]):
+            rows.pop()
+        self.data = rows
+
+    def cells(self) -> Iterator[tuple[str, str]]:
+        """Name and text of every cell that may be sent."""
+        for r in range(self.most):
+            row = self.data[r] if r < len(self.data) else []
+            for c in range(len(self.columns)):
+                yield f"{self.name}-{r}-{c}", row[c] if c < len(row) else ""
+
+    def shown(self) -> list[list[str]]:
+        """The rows with empty ones to fill in."""
+        width = len(self.columns)
+        rows = [(row + [""] * width)[:width] for row in self.data]
+        return (rows + [[""] * width] * 3)[: max(len(rows), min(len(rows) + 3, self.most))]
+
+    def post_validate(self, form: Any, validation_stopped: bool) -> None:
+        for row in self.data:
+            for number, cell in enumerate(row):
+                row[number] = CONTROL.sub("\ufffd", cell)
+                if row[number] != cell:
+                    sentence = _(
+                        "This contains characters that cannot be stored. Please type the text again."
+                    )
+                    raise ValidationError(sentence)
+                if len(cell) > 500:
+                    raise ValidationError(_("Use at most 500 characters in each cell."))
+
+
+def answer_field(question: Question, text_of: Any, checks: list[Any]) -> Field | None:
+    """The field for the answer to one question; None for a file, which has a page of its own.
+
+    Args:
+        text_of: (thing, name) -> the text in the reader's language.
+        checks: validators of texts.
+    """
+    label = text_of(question, "label")
+    said = {"description": text_of(question, "hint")}
+    french = question.choices_fr if text_of(question, "label_language") == "fr" else []
+    names = french if len(french) == len(question.choices) else question.choices
+    pairs = list(zip(question.choices, names, strict=True))
+    match question.kind:
+        case "file":
+            return None
+        case "short":
+            return StringField(label, checks, render_kw=_counted(question), **said)
+        case "yes_no":
+            return RadioField(label, [Optional()], choices=list(YES_NO.items()), **said)
+        case "choice":
+            return RadioField(label, [Optional()], choices=pairs, **said)
+        case "choices":
+            return CheckboxList(label, [Optional()], choices=pairs, **said)
+        case "number":
+            return NumberField(label, render_kw={"inputmode": "decimal"}, **said)
+        case "money":
+            return MoneyField(label, [Optional()], **said)
+        case "date":
+            return DayField(label, [Optional()], **said)
+        case "table":
+            return TableField(label, columns=list(names), most=question.limit or 10, **said)
+        case "declaration":
+            return BooleanField(label, **said)
+        case _:
+            return TextAreaField(label, checks, render_kw=_counted(question), **said)
+
+
+def _counted(question: Question) -> dict[str, str]:
+    return {"data-unit": "words"} if question.unit == "words" else {}
+
+
+def answers_typed(form: FlaskForm, questions: list[Question]) -> dict[str, Any]:
+    """What was typed, by question key: text, list, integer cents or true; empty text where there is nothing."""
+    typed = {q.key: form[f"q_{q.key}"].data for q in questions if f"q_{q.key}" in form}
+    # An amount of nought is an answer; a box that is not ticked is none.
+    empty = (None, False)
+    return {
+        key: "" if any(value is e for e in empty) or value == [] else value for key, value in typed.items()
+    }
+
+
+def preview_form(questions: list[Question], text_of: Any) -> type[FlaskForm]:
+    """The questions as a form of their own, for the officer's test."""
+    made = {
+        f"q_{q.key}": answer_field(q, text_of, [Length(max=200000), no_control_characters]) for q in questions
+    }
+    return type("PreviewForm", (FlaskForm,), {name: field for name, field in made.items() if field})
+
+
+class SelfCheckForm(FlaskForm):
+    """A few facts about a consortium that does not exist yet; nothing of it is stored."""
+
+    beneficiaries = SelectMultipleField(
+        _l("Countries of the beneficiaries, apart from each other's control"),
+        [DataRequired(_l("Choose at least one country."))],
+    )
+    others = SelectMultipleField(_l("Countries of affiliated entities and associated partners"), [Optional()])
+    organisations = IntegerField(_l("Number of organisations in all"), [Optional(), NumberRange(1, 1000)])
+
+    class Meta:
+        csrf = False  # asked by address, so that it can be passed on; it changes nothing
+
+    def __init__(self, formdata: Any = None) -> None:
+        super().__init__(formdata)
+        names = (get_locale() or Locale("en")).territories
+        known = sorted(((code, names.get(code, code)) for code in codes()), key=lambda pair: pair[1])
+        self.beneficiaries.choices = self.others.choices = known
+
+
+class CopyForm(FlaskForm):
+    """Reference and dates of a call that is copied from an earlier one."""
+
+    reference = StringField(_l("Reference"), REFERENCE)
+    opens = MomentField(_l("Opening"), [InputRequired()])
+    deadline = MomentField(_l("Deadline"), [InputRequired()])
 
 
 class DeadlineForm(FlaskForm):
@@ -228,3 +654,34 @@ class StaffForm(FlaskForm):
         _l("Role"), choices=[("chair", _l("Chair of the panel")), ("officer", _l("Programme officer")),
                              ("observer", _l("Observer"))],
     )  # fmt: skip
+
+
+class EnquiryForm(FlaskForm):
+    """A question about an open call."""
+
+    text = TextAreaField(
+        _l("Your question"),
+        [DataRequired(), Length(max=2000), no_control_characters],
+        description=_l(
+            "Question and answer are published without your name. Leave out what tells who you are."
+        ),
+    )
+
+
+class AnswerForm(FlaskForm):
+    """What an officer publishes, or tells the author alone."""
+
+    question = TextAreaField(
+        _l("Question, as it is published"),
+        [DataRequired(), Length(max=2000), no_control_characters],
+        description=_l("Take out names, acronyms and whatever tells who asks."),
+    )
+    answer = TextAreaField(_l("Answer"), [DataRequired(), Length(max=4000), no_control_characters])
+    public = RadioField(
+        _l("Who reads it"),
+        choices=[
+            ("yes", _l("Everybody: question and answer appear on the page of the call")),
+            ("no", _l("Only who asked: it is not about the call, or has been answered already")),
+        ],
+        default="yes",
+    )

@@ -55,6 +55,8 @@ class Call(Public, Base):
     panel_closed_at: Mapped[datetime | None]
     panel_report: Mapped[str] = mapped_column(Text, default="")
     released_at: Mapped[datetime | None]
+    held_until: Mapped[datetime | None]
+    """Until when an ordered release may still be stopped; None when none is on its way."""
     origin: Mapped[dict[str, Any] | None]
     findings: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
     version: Mapped[int] = mapped_column(default=1)
@@ -96,6 +98,11 @@ class Call(Public, Base):
             }
         )
 
+    @property
+    def quotas(self) -> dict[str, int]:
+        """By area, a keyword of the call, how many of its applications are funded before others (rulebook 5.3)."""
+        return dict(self.rules_json.get("quotas", {}))
+
     def set_deadline(self, local: datetime, zone: str) -> None:
         """Set the deadline from local time. Raises ValueError for a time that does not exist or exists twice."""
         self.deadline_at = instant(local, zone)
@@ -121,6 +128,30 @@ class Call(Public, Base):
         return "forthcoming" if at < self.opens_on else "open" if at <= self.deadline_at else "closed"
 
 
+class Enquiry(Public, Base):
+    """A question about an open call. Asked by one person, answered for everybody, published without a name."""
+
+    __tablename__ = "enquiries"
+    __table_args__ = (Index("ix_enquiries_call", "call_id", "state", "asked_at"),)
+
+    call_id: Mapped[int] = mapped_column(ForeignKey("calls.id"))
+    asked_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    asked_at: Mapped[datetime]
+    state: Mapped[str] = mapped_column(String(12), default="asked")
+    asked: Mapped[str] = mapped_column(Text)
+    """As it was typed; read by its author and by officers only."""
+    question: Mapped[str] = mapped_column(Text, default="")
+    """As it is published: an officer takes out what tells who asks."""
+    answer: Mapped[str] = mapped_column(Text, default="")
+    answered_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    answered_at: Mapped[datetime | None]
+
+    call: Mapped[Call] = relationship(lazy="raise_on_sql")
+    asked_by: Mapped[Any] = relationship("User", lazy="raise_on_sql", foreign_keys=[asked_by_id])
+
+    noun = "enquiry"
+
+
 class Question(Public, Base):
     """One question of a call's form. Its key never changes once answers may exist."""
 
@@ -132,9 +163,20 @@ class Question(Public, Base):
     label: Mapped[str] = mapped_column(String(300))
     label_fr: Mapped[str] = mapped_column(String(300), default="")
     hint: Mapped[str] = mapped_column(Text, default="")
+    hint_fr: Mapped[str] = mapped_column(Text, default="", server_default="")
+    section: Mapped[str] = mapped_column(String(200), default="", server_default="")
+    """Heading above the question; a new one begins where it differs from that of the question before."""
+    section_fr: Mapped[str] = mapped_column(String(200), default="", server_default="")
     kind: Mapped[str] = mapped_column(String(12), default="long")
     choices: Mapped[list[str]] = mapped_column(default=list)
+    """What may be chosen; the columns of a table."""
+    choices_fr: Mapped[list[str]] = mapped_column(default=list, server_default="[]")
     limit: Mapped[int | None]
+    unit: Mapped[str] = mapped_column(String(10), default="characters", server_default="characters")
+    lowest: Mapped[str] = mapped_column(String(24), default="", server_default="")
+    highest: Mapped[str] = mapped_column(String(24), default="", server_default="")
+    condition_key: Mapped[str] = mapped_column(String(40), default="", server_default="")
+    condition_value: Mapped[str] = mapped_column(String(300), default="", server_default="")
     required: Mapped[bool] = mapped_column(default=True)
     position: Mapped[int]
 
@@ -143,5 +185,7 @@ class Question(Public, Base):
     @property
     def rule(self) -> QuestionRule:
         return QuestionRule(
-            key=self.key, label=self.label, required=self.required, limit=self.limit, kind=self.kind
-        )
+            key=self.key, label=self.label, required=self.required, limit=self.limit, kind=self.kind, unit=self.unit,
+            lowest=self.lowest, highest=self.highest, choices=tuple(self.choices), condition_key=self.condition_key,
+            condition_value=self.condition_value,
+        )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from importlib.resources import files
 from typing import Any
 
@@ -22,18 +22,21 @@ class Action:
     needs_member_state: bool
     page_limits: tuple[tuple[int, int], ...]
     source: str
+    lump_sum_page_limits: tuple[tuple[int, int], ...] = ()
 
-    def page_limit(self, year: int) -> int | None:
+    def page_limit(self, year: int, *, lump_sum: bool = False) -> int | None:
         """Pages of Part B in the work programme of a year; None before the first edition."""
-        return next((pages for since, pages in reversed(self.page_limits) if since <= year), None)
+        limits = self.lump_sum_page_limits if lump_sum and self.lump_sum_page_limits else self.page_limits
+        return next((pages for since, pages in reversed(limits) if since <= year), None)
 
 
 def _actions() -> dict[str, Action]:
     text = (files("grants.calls") / "actions-2026.json").read_text(encoding="utf-8")
-    return {
-        code: Action(**row | {"page_limits": tuple(map(tuple, row["page_limits"]))})
-        for code, row in json.loads(text).items()
-    }
+
+    def frozen(row: Mapping[str, Any]) -> dict[str, Any]:
+        return {key: tuple(map(tuple, v)) if isinstance(v, list) else v for key, v in row.items()}
+
+    return {code: Action(**frozen(row)) for code, row in json.loads(text).items()}
 
 
 ACTIONS = _actions()
@@ -67,16 +70,30 @@ DECLARATIONS = (
 
 @dataclass(frozen=True)
 class QuestionRule:
-    """What counts as an answer to one question of the form; the limit is in characters, for texts."""
+    """What counts as an answer to one question of the form.
+
+    The limit is in `unit`, characters or words, for texts, and in rows for tables. `lowest` and `highest` are decimal
+    numbers, euros for amounts. With a condition the question is asked only where an earlier one has that answer.
+    """
 
     key: str
     label: str = ""
     required: bool = True
     limit: int | None = None
     kind: str = "long"
+    unit: str = "characters"
+    lowest: str = ""
+    highest: str = ""
+    choices: tuple[str, ...] = ()
+    condition_key: str = ""
+    condition_value: str = ""
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> QuestionRule:
+        return cls(**{**data, "choices": tuple(data.get("choices", ()))})
 
     def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        return asdict(self) | {"choices": list(self.choices)}
 
 
 @dataclass(frozen=True)
@@ -92,11 +109,14 @@ class CallRules:
     min_contribution: int | None = None
     max_contribution: int | None = None
     page_limit: int | None = None
+    by_work_package: bool = False
+    reminder_days: tuple[int, ...] = ()
     title_limit: int = 200
     acronym_limit: int = 20
     abstract_limit: int = 2000
     keyword_limit: int = 5
     free_keywords_limit: int = 200
+    quotas: Mapping[str, int] = field(default_factory=dict)
     questions: tuple[QuestionRule, ...] = ()
     declarations: tuple[tuple[str, str], ...] = DECLARATIONS
 
@@ -122,7 +142,8 @@ class CallRules:
     def from_dict(cls, data: Mapping[str, Any]) -> CallRules:
         """Read the shape of `to_dict`; what is absent has its default. TypeError for unknown fields."""
         rules = dict(data)
-        rules["questions"] = tuple(QuestionRule(**row) for row in rules.get("questions", ()))
+        rules["reminder_days"] = tuple(rules.get("reminder_days", ()))
+        rules["questions"] = tuple(map(QuestionRule.from_dict, rules.get("questions", ())))
         rules["declarations"] = tuple(
             (key, sentence) for key, sentence in rules.get("declarations", DECLARATIONS)
         )
@@ -131,6 +152,7 @@ class CallRules:
     def to_dict(self) -> dict[str, Any]:
         """The rules as JSON values."""
         return asdict(self) | {
+            "reminder_days": list(self.reminder_days),
             "questions": [question.to_dict() for question in self.questions],
             "declarations": [list(declaration) for declaration in self.declarations],
         }

@@ -4,13 +4,33 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields, replace
+from fractions import Fraction
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from grants.words import N_
+
 TIE_STEPS = ("coverage", "gender", "countries", "panel")
 """Steps of a tie-break that are not a criterion (rulebook 5.2)."""
+
+DIRECTIONS = {"high": N_("The highest score is the best"), "low": N_("The lowest score is the best")}
+FORMULAS = {
+    "sum": N_("Sum of the scores"),
+    "mean": N_("Weighted mean of the scores"),
+    "percent": N_("Weighted scores as a percentage of the best"),
+}
+FUNDING = {
+    "actual": N_("Actual costs"),
+    "lump_sum": N_("Lump sum"),
+    "unit": N_("Unit contributions"),
+    "other": N_("By the call"),
+}
+AGGREGATIONS = {
+    "consensus": N_("Agreed in a consensus report"), "median": N_("Median of the individual scores, then the panel"),
+    "holistic": N_("Judgement of the panel as a whole"),
+}  # fmt: skip
 
 
 class SchemeError(ValueError):
@@ -32,13 +52,18 @@ class Label:
 
 @dataclass(frozen=True)
 class Criterion:
-    """An award criterion; threshold in hundredths of a point, weight for ranking only in hundredths."""
+    """An award criterion; threshold in hundredths of a point, weight for ranking only in hundredths.
+
+    A threshold at the worst end of the scale is none. `weight` is the share in a total that is a mean or a
+    percentage; a plain sum knows no weights.
+    """
 
     id: str
     name: str
     threshold: int
     rank_weight: int = 100
     aspects: tuple[str, ...] = ()
+    weight: int = 100
 
 
 @dataclass(frozen=True)
@@ -56,7 +81,17 @@ class Scheme:
     labels: tuple[Label, ...]
     tie_break: tuple[str, ...]
     buckets: tuple[int, ...]
-    """Lower bounds, ascending, of the groups of totals that are published (rulebook 5.3, T-5.4)."""
+    """From the overall threshold to better totals: where the published groups begin (rulebook 5.3, T-5.4)."""
+    direction: str = "high"
+    """Which end of the scale is best: high or low."""
+    formula: str = "sum"
+    funding: str = "actual"
+    aggregation: str = "consensus"
+    """How the individual scores become the one that counts (rulebook 3.4); said to people, computed by nobody."""
+    action: str = ""
+    """The type of action that the scheme was made for; empty for any."""
+    note: str = ""
+    source: str = ""
 
     def __post_init__(self) -> None:
         _check(self)
@@ -66,23 +101,63 @@ class Scheme:
         return tuple(range(self.scale_min, self.scale_max + 1, self.step))
 
     @property
+    def sign(self) -> int:
+        """1 where more is better, -1 where less is: scores times this sort from worse to better."""
+        return -1 if self.direction == "low" else 1
+
+    def reaches(self, score: int, threshold: int) -> bool:
+        """Whether a score or total passes a threshold; equality passes (rulebook 3.3)."""
+        return score * self.sign >= threshold * self.sign
+
+    @property
+    def worst(self) -> int:
+        """The score that nothing is worse than; as a threshold it asks for nothing."""
+        return self.scale_min if self.sign > 0 else self.scale_max
+
+    @property
+    def shares(self) -> dict[str, Fraction]:
+        """What one hundredth of a point on each criterion adds to the total, hundredths."""
+        weights = sum(criterion.weight for criterion in self.criteria)
+        whole = {"sum": None, "mean": weights, "percent": Fraction(weights * self.scale_max, 10000)}[
+            self.formula
+        ]
+        return {c.id: Fraction(c.weight) / whole if whole else Fraction(1) for c in self.criteria}
+
+    @property
+    def rank_shares(self) -> dict[str, Fraction]:
+        """The same for the score that ranks, where the weights for ranking come on top."""
+        shares = self.shares
+        return {c.id: shares[c.id] * c.rank_weight / 100 for c in self.criteria}
+
+    @property
     def maximum(self) -> int:
         """The highest total."""
-        return self.scale_max * len(self.criteria)
+        return int(sum(share * self.scale_max for share in self.shares.values()))
+
+    @property
+    def minimum(self) -> int:
+        """The lowest total."""
+        return int(sum(share * self.scale_min for share in self.shares.values()))
 
     @property
     def rank_maximum(self) -> int:
         """The highest score for ranking."""
-        return sum(self.scale_max * criterion.rank_weight for criterion in self.criteria) // 100
+        return int(sum(share * self.scale_max for share in self.rank_shares.values()))
 
     def criterion(self, id: str) -> Criterion:
         """The criterion with that id. Raises KeyError."""
         return {criterion.id: criterion for criterion in self.criteria}[id]
 
+    def with_threshold(self, overall: int) -> Scheme:
+        """The same scheme with another overall threshold; the published groups begin at it."""
+        buckets = (overall, *(bound for bound in self.buckets if bound > overall))
+        return replace(self, overall_threshold=overall, buckets=buckets)
+
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Scheme:
         """Read the shape of `to_dict`. Raises SchemeError, a ValueError that names the field."""
-        if missing := [field.name for field in fields(cls) if field.name not in data]:
+        needed = (field.name for field in fields(cls) if field.default is MISSING)
+        if missing := [name for name in needed if name not in data]:
             raise SchemeError(missing[0], "is missing")
         try:
             return cls(
@@ -118,6 +193,9 @@ def _check(scheme: Scheme) -> None:
 
     for field in ("version", "scale_min", "scale_max", "step", "overall_threshold"):
         require(type(getattr(scheme, field)) is int, field, "must be a whole number")
+    for field, words in (("direction", DIRECTIONS), ("formula", FORMULAS), ("funding", FUNDING),
+                         ("aggregation", AGGREGATIONS)):  # fmt: skip
+        require(getattr(scheme, field) in words, field, "is not known")
     require(scheme.step > 0, "step", "must be positive")
     require(scheme.scale_min < scheme.scale_max, "scale_max", "must be above scale_min")
     require((scheme.scale_max - scheme.scale_min) % scheme.step == 0, "step", "must divide the scale")
@@ -130,12 +208,17 @@ def _check(scheme: Scheme) -> None:
         require(type(criterion.threshold) is int, f"{at}.threshold", "must be a whole number")
         on_scale = scheme.scale_min <= criterion.threshold <= scheme.scale_max
         require(on_scale, f"{at}.threshold", "must lie on the scale")
-        weight = criterion.rank_weight
-        require(type(weight) is int and weight > 0, f"{at}.rank_weight", "must be a positive whole number")
+        for name in ("weight", "rank_weight"):
+            weight = getattr(criterion, name)
+            require(type(weight) is int and weight > 0, f"{at}.{name}", "must be a positive whole number")
         # Ranking compares whole hundredths, so that equal scores are equal and a page shows them exactly.
-        exact = scheme.step * weight % 100 == 0 and scheme.scale_min * weight % 100 == 0
-        require(exact, f"{at}.rank_weight", "must give whole hundredths at each step")
-    require(0 <= scheme.overall_threshold <= scheme.maximum, "overall_threshold", "must be within reach")
+        for name, shares in (("weight", scheme.shares), ("rank_weight", scheme.rank_shares)):
+            exact = all(
+                (shares[criterion.id] * value).denominator == 1 for value in (scheme.step, scheme.scale_min)
+            )
+            require(exact, f"{at}.{name}", "must give whole hundredths at each step")
+    within = scheme.minimum <= scheme.overall_threshold <= scheme.maximum
+    require(within, "overall_threshold", "must be within reach")
     for label in scheme.labels:
         require(label.score in scheme.grid(), "labels", "must be scores of the scale")
     known = len(set(scheme.tie_break)) == len(scheme.tie_break) and set(scheme.tie_break) <= {
@@ -143,17 +226,31 @@ def _check(scheme: Scheme) -> None:
         *ids,
     }
     require(known, "tie_break", "must name criteria and known steps, each once")
-    rising = list(scheme.buckets) == sorted(set(scheme.buckets)) and scheme.buckets[-1:] <= (scheme.maximum,)
+    better = [bucket * scheme.sign for bucket in scheme.buckets]
+    best = max(scheme.maximum * scheme.sign, scheme.minimum * scheme.sign)
+    rising = better == sorted(set(better)) and better[-1:] <= [best]
     require(rising and scheme.buckets[:1] == (scheme.overall_threshold,), "buckets",
             "must rise from the overall threshold")  # fmt: skip
 
 
 @cache
 def library() -> dict[str, Scheme]:
-    """The schemes that come with the software, by id."""
-    schemes = [
-        Scheme.from_dict(json.loads(file.read_text(encoding="utf-8")))
-        for file in (files("grants.calls") / "schemes").iterdir()
-        if file.name.endswith(".json")
-    ]
+    """The schemes that come with the software, by id.
+
+    A file may extend another: it repeats nothing but what differs, and `aspects` adds some to a criterion.
+    """
+    files_ = (file for file in (files("grants.calls") / "schemes").iterdir() if file.name.endswith(".json"))
+    raw = {data["id"]: data for data in (json.loads(file.read_text(encoding="utf-8")) for file in files_)}
+    schemes = [Scheme.from_dict(_extended(data, raw)) for data in raw.values()]
     return {scheme.id: scheme for scheme in sorted(schemes, key=lambda scheme: scheme.id)}
+
+
+def _extended(data: Mapping[str, Any], raw: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    if "extends" not in data:
+        return dict(data)
+    own = {key: value for key, value in data.items() if key not in ("extends", "more_aspects")}
+    whole = _extended(raw[data["extends"]], raw) | own
+    more: Mapping[str, list[str]] = data.get("more_aspects", {})
+    return whole | {
+        "criteria": [row | {"aspects": row["aspects"] + more.get(row["id"], [])} for row in whole["criteria"]]
+    }

@@ -2,19 +2,44 @@
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    abort,
+    flash,
+    redirect,
+    render_template,
+    render_template_string,
+    request,
+    url_for,
+)
+from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 from flask_security import current_user
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.wrappers import Response
 
 from grants import clock
-from grants.calls import actions, queries
-from grants.calls.forms import CallForm, DeadlineForm, QuestionForm, ReasonForm, StaffForm, version_of
-from grants.calls.models import Call
+from grants.calls import actions, answers, queries, scheme, word_file
+from grants.calls.deadline import instant
+from grants.calls.forms import (
+    AnswerForm,
+    CallForm,
+    CopyForm,
+    DeadlineForm,
+    EnquiryForm,
+    QuestionForm,
+    ReasonForm,
+    StaffForm,
+    answers_typed,
+    preview_form,
+    scheme_form,
+    scheme_typed,
+    version_of,
+)
+from grants.calls.models import Call, Question
 from grants.people import actions as people
 from grants.people import queries as people_queries
-from grants.web import load, may, paged, permit, public
+from grants.web import load, localised, paged, permit, public
 
 blueprint = Blueprint("calls", __name__)
 
@@ -30,7 +55,45 @@ def index() -> str:
 @blueprint.get("/calls/<reference>")
 def call(reference: str) -> str:
     """The public page of one call."""
-    return render_template("calls/call.html", call=load(queries.by_reference(reference), to="call.read"))
+    call = load(queries.by_reference(reference), to="call.read")
+    return render_template("calls/call.html", call=call, kinds=answers.KINDS)
+
+
+@blueprint.route("/calls/<reference>/enquiries", methods=["GET", "POST"])
+def enquiries(reference: str) -> str | Response | tuple[str, int]:
+    """What was asked about a call and answered for everybody; while it is open, a question of one's own."""
+    call = load(queries.on_desk(reference), to="call.ask" if request.method == "POST" else "call.read")
+    form = EnquiryForm()
+    if form.validate_on_submit():
+        try:
+            actions.ask(call, form.text.data or "", by=current_user)
+        except actions.Unfit as problem:
+            form.text.errors = [_(str(problem))]
+        else:
+            flash(_("Your question is with the programme officers. You will get a mail."), "success")
+            return redirect(url_for(".enquiries", reference=reference), 303)
+    waiting = queries.unanswered(call, current_user) if current_user.is_authenticated else ()
+    answered = paged(queries.answered(call), queries.count_answered(call))
+    page = render_template("calls/enquiries.html", call=call, form=form, waiting=waiting, page=answered)
+    return (page, 422) if form.is_submitted() else page
+
+
+@blueprint.route("/enquiries/<public_id>", methods=["GET", "POST"])
+def enquiry(public_id: str) -> str | Response | tuple[str, int]:
+    """Answer a question, for everybody or for its author alone; correct a published answer."""
+    one = load(queries.enquiry(public_id), to="enquiry.answer")
+    form = AnswerForm(question=one.question or one.asked, answer=one.answer)
+    if form.validate_on_submit():
+        if form.public.data == "yes":
+            actions.answer(
+                one, by=current_user, question=form.question.data or "", text=form.answer.data or ""
+            )
+        else:
+            actions.set_aside(one, by=current_user, text=form.answer.data or "")
+        flash(_("Answered."), "success")
+        return redirect(url_for(".enquiries", reference=one.call.reference), 303)
+    page = render_template("calls/enquiry.html", call=one.call, enquiry=one, form=form)
+    return (page, 422) if form.is_submitted() else page
 
 
 @blueprint.get("/desk")
@@ -56,10 +119,11 @@ def new() -> str | Response | tuple[str, int]:
     """Set up a call."""
     permit("programme.create_call")
     programmes = queries.programmes_of(current_user)
-    form = CallForm(formdata=request.form if request.method == "POST" else None)
-    if not form.is_submitted():
-        form.year.data = clock.now().year
+    if request.method == "GET":
+        chosen = scheme.library().get(request.args.get("scheme", ""))
+        form = CallForm.for_scheme(chosen, clock.now().year)
         return render_template("calls/form.html", form=form, call=None)
+    form = CallForm(formdata=request.form)
     if form.validate() and programmes:
         try:
             call = actions.create(
@@ -97,32 +161,163 @@ def edit(reference: str) -> str | Response | tuple[str, int]:
     return redirect(url_for(".call", reference=call.reference), 303)
 
 
+@blueprint.get("/schemes")
+def schemes() -> str:
+    """The library of scoring schemes."""
+    permit("desk.read")
+    return render_template("calls/schemes.html", schemes=scheme.library().values(), words=scheme)
+
+
+@blueprint.get("/schemes/<scheme_id>")
+def scheme_page(scheme_id: str) -> str:
+    """One scheme of the library: criteria, scale with its anchors, thresholds, weights, ties."""
+    permit("desk.read")
+    found = scheme.library().get(scheme_id)
+    if found is None:
+        abort(404)
+    return render_template("calls/scheme.html", scheme=found, words=scheme)
+
+
+@blueprint.route("/calls/<reference>/scheme", methods=["GET", "POST"])
+def edit_scheme(reference: str) -> str | Response | tuple[str, int]:
+    """Thresholds and weights of the call's own copy of its scheme, until it is published."""
+    call = load(queries.by_reference(reference), to="call.edit")
+    form = scheme_form(call.scheme, request.form if request.method == "POST" else None)
+    status = 200
+    if not form.is_submitted():
+        form["version"].data = str(call.version)
+    elif form.validate():
+        try:
+            actions.set_scheme(
+                call, scheme_typed(form, call.scheme), by=current_user, version=version_of(form)
+            )
+        except scheme.SchemeError as problem:
+            form[problem.field].errors = [_("This value does not fit the scale of the scheme.")]
+            status = 422
+        except StaleDataError:
+            flash(
+                _("Somebody else saved this call meanwhile. Compare with the stored call, then save again."),
+                "warning",
+            )
+            form["version"].data, form["version"].raw_data = str(call.version), None
+            status = 409
+        else:
+            flash(_("Saved."), "success")
+            return redirect(url_for(".call", reference=reference), 303)
+    else:
+        status = 422
+    return render_template(
+        "calls/edit_scheme.html", call=call, form=form, scheme=call.scheme, words=scheme
+    ), status
+
+
 @blueprint.route("/calls/<reference>/questions", methods=["GET", "POST"])
 def questions(reference: str) -> str | Response | tuple[str, int]:
     """The questions of the form, and a new one."""
     call = load(queries.by_reference(reference), to="call.edit")
-    form = QuestionForm()
+    form = QuestionForm(call)
     if form.validate_on_submit():
-        actions.add_question(
-            call, by=current_user, label=form.label.data, label_fr=form.label_fr.data or "",
-            hint=form.hint.data or "", kind=form.kind.data, limit=form.limit.data, required=form.required.data,
-            choices=[line.strip() for line in (form.choices.data or "").splitlines() if line.strip()],
-        )  # fmt: skip
+        actions.add_question(call, by=current_user, **form.fields())
         flash(_("The question is added."), "success")
         return redirect(url_for(".questions", reference=reference), 303)
-    page = render_template("calls/questions.html", call=call, form=form)
+    page = render_template("calls/questions.html", call=call, form=form, kinds=answers.KINDS)
     return (page, 422) if form.is_submitted() else page
 
 
-@blueprint.post("/calls/<reference>/questions/<public_id>/removal")
-def remove_question(reference: str, public_id: str) -> Response:
+def _question(reference: str, public_id: str) -> Question:
     call = load(queries.by_reference(reference), to="call.edit")
     question = queries.question(public_id)
     load(call if question and question.call_id == call.id else None, to="call.edit")
     assert question
-    actions.remove_question(question, by=current_user)
-    flash(_("The question is removed."), "success")
+    return question
+
+
+@blueprint.route("/calls/<reference>/questions/<public_id>", methods=["GET", "POST"])
+def edit_question(reference: str, public_id: str) -> str | Response | tuple[str, int]:
+    """Change one question."""
+    question = _question(reference, public_id)
+    form = QuestionForm(question.call, question)
+    if form.validate_on_submit():
+        try:
+            actions.edit_question(question, by=current_user, **form.fields())
+        except actions.Unfit as problem:
+            form.kind.errors = [_(str(problem))]
+        else:
+            flash(_("Saved."), "success")
+            return redirect(url_for(".questions", reference=reference), 303)
+    page = render_template("calls/question.html", call=question.call, question=question, form=form)
+    return (page, 422) if form.is_submitted() else page
+
+
+@blueprint.post("/calls/<reference>/questions/<public_id>/<any(up, down):way>")
+def move_question(reference: str, public_id: str, way: str) -> Response:
+    """One place up or down."""
+    question = _question(reference, public_id)
+    _try(lambda: actions.move_question(question, -1 if way == "up" else 1, by=current_user), "")
+    return redirect(url_for(".questions", reference=reference, _anchor=public_id), 303)
+
+
+@blueprint.post("/calls/<reference>/questions/<public_id>/removal")
+def remove_question(reference: str, public_id: str) -> Response:
+    question = _question(reference, public_id)
+    _try(lambda: actions.remove_question(question, by=current_user), _("The question is removed."))
     return redirect(url_for(".questions", reference=reference), 303)
+
+
+@blueprint.route("/calls/<reference>/questions/test", methods=["GET", "POST"])
+def preview(reference: str) -> str | tuple[str, int]:
+    """The form as applicants will see it. What is typed here is checked and kept nowhere."""
+    call = load(queries.by_reference(reference), to="call.preview")
+    form = preview_form(call.questions, localised)(request.form if request.method == "POST" else None)
+    checked = form.is_submitted() and form.validate()
+    typed = answers_typed(form, call.questions) if checked else {}
+    put = answers.asked(call.rules.questions, typed.get)
+    page = render_template("calls/preview.html", call=call, form=form, checked=checked, typed=typed, put=put,
+                           answers=answers)  # fmt: skip
+    return (page, 422) if form.is_submitted() and not checked else page
+
+
+@blueprint.get("/calls/<reference>/form")
+def form_of_call(reference: str) -> str:
+    """All that the form asks for, readable by everybody before starting."""
+    call = load(queries.by_reference(reference), to="call.read")
+    return render_template("calls/form_of_call.html", call=call, kinds=answers.KINDS)
+
+
+@blueprint.get("/calls/<reference>/form.docx")
+def form_as_docx(reference: str) -> Response:
+    """The same as a file, to be shared and drafted in."""
+    call = load(queries.by_reference(reference), to="call.read")
+    head = render_template_string("<h1>{{ title }}</h1><p>{{ call.title }} ({{ call.reference }})</p>",
+                                  title=_("What the form asks for"), call=call)  # fmt: skip
+    body = render_template("calls/form_text.html", call=call, kinds=answers.KINDS)
+    content = word_file.write(head + body, title=call.title, language=str(get_locale() or "en"))
+    response = Response(content, mimetype=word_file.MEDIA_TYPE)
+    response.headers.set("Content-Disposition", "attachment", filename=f"{call.reference}-form.docx")
+    return response
+
+
+@blueprint.route("/calls/<reference>/copy", methods=["GET", "POST"])
+def copy(reference: str) -> str | Response | tuple[str, int]:
+    """A new call from this one."""
+    call = load(queries.by_reference(reference), to="call.copy")
+    form = CopyForm()
+    if form.validate_on_submit():
+        try:
+            new = actions.copy(
+                call, by=current_user, reference=form.reference.data or "",
+                opens_on=instant(form.opens.data, call.zone), deadline=form.deadline.data,
+            )  # fmt: skip
+        except actions.Unfit as problem:
+            wrong = form.reference if "reference" in str(problem) else form.deadline
+            wrong.errors = [_(str(problem))]
+        except ValueError as problem:
+            form.deadline.errors = [_(str(problem))]
+        else:
+            flash(_("The new call is a draft. Check its text and year, then publish it."), "success")
+            return redirect(url_for(".call", reference=new.reference), 303)
+    page = render_template("calls/copy.html", call=call, form=form)
+    return (page, 422) if form.is_submitted() else page
 
 
 @blueprint.post("/calls/<reference>/publication")
@@ -208,12 +403,18 @@ def dismiss(reference: str, role: str, public_id: str) -> Response:
 
 def _act(call: Call, verb: Any, done: str) -> Response:
     """Do it; say that it is done, or why not."""
+    _try(verb, done)
+    return redirect(url_for(".call", reference=call.reference), 303)
+
+
+def _try(verb: Any, done: str) -> None:
     try:
         verb()
-        flash(done, "success")
     except actions.Unfit as problem:
         flash(_(str(problem)), "danger")
-    return redirect(url_for(".call", reference=call.reference), 303)
+    else:
+        if done:
+            flash(done, "success")
 
 
 def tasks(user: Any) -> list[dict[str, Any]]:
@@ -226,6 +427,12 @@ def tasks(user: Any) -> list[dict[str, Any]]:
             "due": call.opens_on,
             "tone": "info",
         }
-        for call in queries.calls_run_by(user)
-        if call.state == "draft" and may("call.publish", call)
+        for call in (queries.drafts_of(user) if user.holds("officer") else ())
     ]
+
+
+def officer_tasks(waiting: Any) -> list[tuple[int, str, str]]:
+    """Of a row of queries.waiting_for_officers: how many, what, and where."""
+    title = ngettext("Answer %(num)s question about %(call)s", "Answer %(num)s questions about %(call)s",
+                     waiting.first, call=waiting.reference)  # fmt: skip
+    return [(waiting.first, title, url_for("calls.enquiries", reference=waiting.reference))]

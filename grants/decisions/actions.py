@@ -1,6 +1,7 @@
-"""Verbs about decisions: propose, revise, approve, send back, release."""
+"""Verbs about decisions: propose, revise, approve, send back; order, stop and carry out a release."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm.exc import StaleDataError
@@ -11,7 +12,7 @@ from grants.calls.models import Call
 from grants.canonical import canonical, digest
 from grants.db import db
 from grants.decisions import letters, queries
-from grants.decisions.models import Decision, Release
+from grants.decisions.models import Decision, Preparation, Release
 from grants.decisions.outcomes import GATES, OF_LINE, WITH_GRANT, Plan, departs, plan
 from grants.eligibility.models import Ruling
 from grants.panels.models import RankedRow
@@ -83,12 +84,14 @@ def _missed(call: Call, row: RankedRow) -> list[dict[str, Any]]:
 
 def revise(
     decision: Decision, *, by: Any, version: int, outcome: str, reason: str, conditions: str, max_grant: int | None,
+    ethics: str = "", security: str = "",
 ) -> None:  # fmt: skip
     """Change a decision that is proposed or was sent back. Who changes it is the one who proposes it now.
 
     Args:
         version: of the decision that the person saw.
         max_grant: euro cents, for the outcomes that carry a grant.
+        ethics, security: keys of `outcomes.CLEARANCES`.
 
     Raises:
         Changed: somebody else changed or approved it since.
@@ -109,14 +112,22 @@ def revise(
         raise Refused(N_("The maximum grant cannot be higher than what was requested."), "max_grant")
     if departs(outcome, OF_LINE[row.line] if row else None) and not reason.strip():
         raise Refused(N_("Say why the decision is another than the ranked list gives."), "reason")
+    if outcome == "invited" and "refused" in (ethics, security):
+        raise Refused(N_("An application that was not cleared cannot be invited."), "outcome")
+    if outcome == "invited" and "conditional" in (ethics, security) and not conditions.strip():
+        raise Refused(N_("Write the conditions of the clearance."), "conditions")
     decision.outcome, decision.reason = outcome, reason.strip()
+    decision.ethics, decision.security = ethics, security
     decision.conditions = conditions.strip() if outcome == "invited" else ""
     decision.max_grant = max_grant if carries_grant else None
     if row:
         decision.grounds = _missed(application.call, row) if outcome == "below_threshold" else []
     decision.proposed_by_id, decision.proposed_at = by.id, clock.now()
     decision.comment = ""
-    facts = {"outcome": outcome, "max_grant": decision.max_grant, "reason": decision.reason}
+    facts: dict[str, Any] = {
+        "outcome": outcome, "max_grant": decision.max_grant, "reason": decision.reason, "ethics": ethics,
+        "security": security,
+    }  # fmt: skip
     if decision.state == "returned":
         move(decision, "propose", by=by, **facts)
     else:
@@ -176,17 +187,22 @@ def planned(call: Call, kind: str) -> Plan:
     )  # fmt: skip
 
 
-def release(call: Call, *, by: Any, kind: str, seen: str, funder: Mapping[str, str]) -> Release:
-    """Make decisions known, all in one act: letters frozen, applications informed, one mail to each coordinator.
+HOLD = timedelta(minutes=15)
+"""How long an ordered release can still be stopped (decision 0014)."""
+TOO_LATE = timedelta(hours=1)
+"""How long after its hold a release may still be carried out: a server that comes back later asks again."""
+
+
+def order_release(call: Call, *, by: Any, kind: str, seen: str) -> Release:
+    """Order the release. Nothing becomes known before the hold ends; until then any officer of the call may stop it.
 
     Args:
         kind: 'results', or 'gate' for refusals that go earlier (settled: Results).
         seen: `Plan.seen` of the review page.
-        funder: as from `letters.funder`.
 
     Raises:
         Changed: the plan is no longer the one that the person saw.
-        Refused: something is missing, or the mails are not one for each decision.
+        Refused: something is missing.
     """
     coming = planned(call, kind)
     if coming.seen != seen:
@@ -194,19 +210,71 @@ def release(call: Call, *, by: Any, kind: str, seen: str, funder: Mapping[str, s
     if coming.blocks:
         raise Refused(N_("The results cannot be released yet. The page says what is missing."))
     at = clock.now()
-    written = [_make_known(decision, by=by, at=at, funder=funder) for decision in coming.decisions]
-    if {outcome: written.count(outcome) for outcome in coming.counts} != coming.counts:
-        raise Refused(N_("The mails are not one for each decision. Nothing was released."))
-    act = Release(call_id=call.id, kind=kind, released_at=at, released_by_id=by.id, counts=coming.counts)
-    db.session.add(act)
+    order = Release(
+        call_id=call.id, call=call, kind=kind, state="held", ordered_at=at, due_at=at + HOLD, released_by_id=by.id,
+        counts=coming.counts, seen=seen, note="",
+    )  # fmt: skip
+    db.session.add(order)
+    call.held_until = order.due_at
+    db.session.flush()
+    events.record(db.session, order, "order", by=by, target="held", kind=kind, counts=coming.counts)
+    return order
+
+
+def stop_release(release: Release, *, by: Any, reason: str) -> None:
+    """The emergency stop: nothing was sent and nothing shown; decisions stay approved and may be sent back."""
+    release.note, release.call.held_until = reason.strip(), None
+    move(release, "stop", by=by, reason=release.note)
+
+
+def carry_out(release: Release, *, by: Any, funder: Mapping[str, str]) -> None:
+    """Make decisions known, all in one transaction: letters frozen, applications informed, one mail each.
+
+    Args:
+        by: who ordered it.
+        funder: as from `letters.funder`.
+
+    Raises:
+        Refused: a decision or a recipient is another than was ordered, or the mails are not one for each decision.
+            The caller has to roll back.
+    """
+    call, kind = release.call, release.kind
+    coming = planned(call, kind)
+    if coming.seen != release.seen or coming.counts != release.counts or coming.blocks:
+        raise Refused(N_("Something changed after the release was ordered. Nothing was released."))
+    at = clock.now()
+    if at > release.due_at + TOO_LATE:
+        raise Refused(N_("The hold ended long ago, while no worker was running. Nothing was released."))
+    release.released_at, call.held_until = at, None
     if kind == "results":
         call.released_at = at
-    events.record(db.session, call, f"release_{kind}", by=by, counts=coming.counts)
-    return act
+    for decision in coming.decisions:
+        decision.release_id = release.id
+        _make_known(decision, by=by, at=at, funder=funder)
+        if decision.outcome == "invited":
+            db.session.add(
+                Preparation(application_id=decision.application_id, state="open", checks=[], reason="")
+            )
+    db.session.flush()
+    if queries.told(release) != release.counts:
+        raise Refused(N_("The mails are not one for each decision. Nothing was released."))
+    move(release, "carry_out", by=by, kind=kind, counts=release.counts)
 
 
-def _make_known(decision: Decision, *, by: Any, at: Any, funder: Mapping[str, str]) -> str:
-    """Freeze the letter, inform the application, write the mail. Returns the outcome, or '' without a new mail."""
+def block_release(release: Release, *, sentence: str) -> None:
+    """Take a release that could not be carried out off the way, and tell the officer who ordered it."""
+    release.note, release.call.held_until = sentence, None
+    move(release, "block", by=None, reason=sentence)
+    officer = release.released_by
+    mail.write(
+        db.session, "release_blocked", to=officer.email, language=officer.language, user_id=officer.id,
+        call_id=release.call_id, occasion=f"release_blocked:{release.public_id}", name=officer.name,
+        call=release.call, sentence=sentence,
+    )  # fmt: skip
+
+
+def _make_known(decision: Decision, *, by: Any, at: datetime, funder: Mapping[str, str]) -> None:
+    """Freeze the letter, inform the application, write the mail."""
     application, coordinator = decision.application, decision.application.coordinator
     value = letters.letter(decision, funder=funder, sent=at)
     decision.released_at = at
@@ -214,9 +282,8 @@ def _make_known(decision: Decision, *, by: Any, at: Any, funder: Mapping[str, st
     move(decision, "release", by=by, outcome=decision.outcome, sha256=decision.sha256)
     move(application, "inform", by=by)
     # The mail never tells the outcome: subject lines are shown on locked screens.
-    told = mail.write(
+    mail.write(
         db.session, "result_released", to=coordinator.email, language=coordinator.language, user_id=coordinator.id,
         call_id=application.call_id, occasion=f"result_released:{decision.public_id}", name=coordinator.name,
         application=application, call=application.call,
     )  # fmt: skip
-    return decision.outcome if told else ""

@@ -4,12 +4,23 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, HiddenField, SelectField, TextAreaField
+from wtforms import (
+    BooleanField,
+    DateField,
+    HiddenField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.validators import DataRequired, Length, Optional
+from wtforms.widgets import CheckboxInput, ListWidget
 
 from grants.calls.forms import MoneyField, no_control_characters, version_of
+from grants.decisions import redress
+from grants.decisions.afterwards import OUTCOMES
 from grants.decisions.models import Decision
-from grants.decisions.outcomes import GATES, NAMES
+from grants.decisions.outcomes import CLEARANCES, GATES, KINDS, NAMES
 
 
 class DecisionForm(FlaskForm):
@@ -24,19 +35,24 @@ class DecisionForm(FlaskForm):
     conditions = TextAreaField(
         _l("Conditions for the grant agreement"), [Optional(), Length(max=20000), no_control_characters]
     )
+    ethics = SelectField(_l("Ethics review"), choices=[(key, _l(name)) for key, name in CLEARANCES.items()])
+    security = SelectField(
+        _l("Security scrutiny"), choices=[(key, _l(name)) for key, name in CLEARANCES.items()]
+    )
 
     @classmethod
     def of(cls, decision: Decision, formdata: Any = None) -> "DecisionForm":
         """The form filled in from a decision; a refusal at the gates has no other outcome to choose."""
         form = cls(
             formdata=formdata, version=str(decision.version), outcome=decision.outcome, reason=decision.reason,
-            max_grant=decision.max_grant, conditions=decision.conditions,
+            max_grant=decision.max_grant, conditions=decision.conditions, ethics=decision.ethics,
+            security=decision.security,
         )  # fmt: skip
         at_gate = decision.outcome in GATES
         form.outcome.choices = [
             (outcome, _l(name))
             for outcome, name in NAMES.items()
-            if outcome == decision.outcome or not (at_gate or outcome in GATES)
+            if outcome == decision.outcome or not (at_gate or outcome in GATES or outcome == "ended")
         ]
         return form
 
@@ -45,6 +61,41 @@ class DecisionForm(FlaskForm):
         return {
             "version": version_of(self), "outcome": self.outcome.data, "reason": self.reason.data or "",
             "max_grant": self.max_grant.data, "conditions": self.conditions.data or "",
+            "ethics": self.ethics.data, "security": self.security.data,
+        }  # fmt: skip
+
+
+class ChangeForm(FlaskForm):
+    """A change of a released decision."""
+
+    version = HiddenField()
+    kind = SelectField(
+        _l("Kind of change"),
+        choices=[(kind, _l(name)) for kind, name in KINDS.items() if kind != "promotion"],
+    )
+    outcome = SelectField(_l("Outcome"), choices=[(outcome, _l(name)) for outcome, name in NAMES.items()])
+    reason = TextAreaField(
+        _l("Reason, as the letter gives it"), [DataRequired(), Length(max=20000), no_control_characters]
+    )
+    max_grant = MoneyField(_l("Maximum grant after evaluation"), [Optional()])
+    conditions = TextAreaField(
+        _l("Conditions for the grant agreement"), [Optional(), Length(max=20000), no_control_characters]
+    )
+
+    @classmethod
+    def of(cls, decision: Decision, formdata: Any = None) -> "ChangeForm":
+        """The form filled in from the decision as it is."""
+        return cls(
+            formdata=formdata, version=str(decision.version), kind="correction", outcome=decision.outcome,
+            max_grant=decision.max_grant, conditions=decision.conditions,
+        )  # fmt: skip
+
+    def fields(self) -> dict[str, Any]:
+        """What changes.propose takes."""
+        return {
+            "version": version_of(self), "kind": self.kind.data, "outcome": self.outcome.data,
+            "reason": self.reason.data or "", "max_grant": self.max_grant.data,
+            "conditions": self.conditions.data or "",
         }  # fmt: skip
 
 
@@ -64,6 +115,52 @@ class ReturnForm(FlaskForm):
     """Why a decision goes back."""
 
     comment = TextAreaField(_l("Comment"), [DataRequired(), Length(max=4000), no_control_characters])
+
+
+class RedressForm(FlaskForm):
+    """A request for a review."""
+
+    grounds = SelectMultipleField(
+        _l("Grounds"), choices=[(ground, _l(name)) for ground, name in redress.GROUNDS.items()],
+        option_widget=CheckboxInput(), widget=ListWidget(prefix_label=False),
+    )  # fmt: skip
+    text = TextAreaField(_l("What went wrong"), [DataRequired(), Length(max=10000), no_control_characters])
+
+
+class MemberForm(FlaskForm):
+    """Who joins the committee."""
+
+    email = StringField(_l("Mail address"), [DataRequired(), Length(max=255), no_control_characters])
+
+
+class OpinionForm(FlaskForm):
+    """What the committee finds."""
+
+    outcome = SelectField(_l("Outcome"), choices=[(key, _l(name)) for key, name in OUTCOMES.items()])
+    opinion = TextAreaField(
+        _l("Reasons, as the applicant reads them"), [DataRequired(), Length(max=20000), no_control_characters]
+    )
+
+
+class PreparationForm(FlaskForm):
+    """What came in from an invited consortium, and when."""
+
+    data_on = DateField(_l("Grant data received on"), [Optional()])
+    declaration_on = DateField(_l("Declaration of honour received on"), [Optional()])
+
+
+class SignatureForm(FlaskForm):
+    """The signature, with a reason where the second eligibility check has findings."""
+
+    reason = TextAreaField(
+        _l("Reason, if the check has findings"), [Optional(), Length(max=10000), no_control_characters]
+    )
+
+
+class StopForm(FlaskForm):
+    """Why a release is stopped."""
+
+    reason = TextAreaField(_l("Reason"), [DataRequired(), Length(max=4000), no_control_characters])
 
 
 class ReleaseForm(FlaskForm):

@@ -41,7 +41,9 @@ def letter(decision: Decision, *, funder: Mapping[str, str], sent: datetime) -> 
     return {
         "schema": 1,
         "outcome": decision.outcome,
-        "reference": f"{application.number}/{decision.public_id}",
+        "reference": reference(decision),
+        "letter": decision.letter_number,
+        "replaces": _replaced(decision),
         "date": day.isoformat(),
         "sent_at": sent.isoformat(timespec="seconds"),
         "language": application.coordinator.language,
@@ -75,6 +77,20 @@ def letter(decision: Decision, *, funder: Mapping[str, str], sent: datetime) -> 
         },
         "enclosures": ["evaluation"] if decision.outcome in EVALUATED else [],
     }  # fmt: skip
+
+
+def reference(decision: Decision) -> str:
+    """The registration reference of the letter in force; from the second letter on with its number."""
+    first = f"{decision.application.number}/{decision.public_id}"
+    return first if decision.letter_number == 1 else f"{first}/{decision.letter_number}"
+
+
+def _replaced(decision: Decision) -> dict[str, str] | None:
+    """Reference, date and hash of the letter that the one being written replaces; None for the first."""
+    if decision.snapshot is None or decision.sha256 is None:
+        return None
+    before = frozen(decision)
+    return {"reference": before["reference"], "date": before["date"], "sha256": decision.sha256}
 
 
 def frozen(decision: Decision) -> dict[str, Any]:

@@ -26,6 +26,22 @@ GATES = {"inadmissible": "admissibility", "ineligible": "eligibility"}
 WITH_GRANT = ("invited", "reserve")
 """Outcomes for which a maximum grant is set."""
 
+CLEARANCES = {
+    "": N_("Not asked for"),
+    "cleared": N_("Cleared"),
+    "conditional": N_("Cleared with conditions"),
+    "refused": N_("Not cleared"),
+}
+"""What an ethics review or a security scrutiny ends with; it stands beside the score and never changes it."""
+
+KINDS = {
+    "correction": N_("Correction"),
+    "promotion": N_("Promotion from the reserve list"),
+    "ended": N_("Grant preparation ended"),
+    "redress": N_("Outcome of a redress"),
+}
+"""Why a released decision changes."""
+
 NAMES = {
     "invited": N_("Invited to prepare the grant"),
     "reserve": N_("Reserve list"),
@@ -33,12 +49,13 @@ NAMES = {
     "below_threshold": N_("Below a threshold"),
     "ineligible": N_("Ineligible"),
     "inadmissible": N_("Inadmissible"),
+    "ended": N_("Grant preparation ended"),
 }
 """All outcomes, in the order in which pages count them."""
 
 TONES = {
     "invited": "success", "reserve": "info", "no_budget": "warning", "below_threshold": "danger",
-    "ineligible": "danger", "inadmissible": "danger",
+    "ineligible": "danger", "inadmissible": "danger", "ended": "neutral",
 }  # fmt: skip
 
 
@@ -68,9 +85,12 @@ class Plan:
 
     @property
     def seen(self) -> str:
-        """Fingerprint of the plan: the review page carries it, so nobody releases what he did not see."""
+        """Fingerprint of the plan with its recipients: nobody releases what he did not see, to nobody else."""
         return digest(
-            [[decision.public_id, decision.version, decision.outcome] for decision in self.decisions]
+            [
+                [decision.public_id, decision.version, decision.outcome, decision.application.coordinator_id]
+                for decision in self.decisions
+            ]
         )
 
 
@@ -89,11 +109,12 @@ def plan(
         expected: outcomes that follow from the ranked list, by the application's row id.
         undecided: applications that wait for a decision and have none.
     """
+    blocks: list[tuple[str, Mapping[str, Any]]] = []
     if kind == "gate":
         chosen = [one for one in decisions if one.outcome in GATES and one.state == "approved"]
-        blocks = [] if chosen else [(N_("There is no approved refusal to release."), {})]
+        if not chosen:
+            blocks.append((N_("There is no approved refusal to release."), {}))
         return Plan(kind, chosen, blocks)
-    blocks = []
     if not panel_closed:
         blocks.append((N_("The panel is not closed yet."), {}))
     if undecided:

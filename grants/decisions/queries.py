@@ -4,20 +4,22 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
-from sqlalchemy.orm import aliased, joinedload
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select, union
+from sqlalchemy.orm import Session, aliased, contains_eager, joinedload, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
 from grants.applications.models import Application, Submission
 from grants.applications.queries import not_barred
 from grants.calls.models import Call
-from grants.calls.queries import run_by
-from grants.db import db
-from grants.decisions.models import Decision, Release
+from grants.calls.queries import counted_for, run_by
+from grants.db import Rows, db
+from grants.decisions.models import Change, Decision, Preparation, Redress, RedressMember, Release
 from grants.eligibility.models import Ruling
-from grants.panels.models import RankedRow
+from grants.experts.models import Assignment
+from grants.mail import Mail
+from grants.panels.models import RankedList, RankedRow
 from grants.panels.queries import adopted
-from grants.people.models import AccessEntry, User
+from grants.people.models import AccessEntry, Appointment, User
 
 DECIDED_ON = ("inadmissible", "ineligible", "evaluated")
 """States of an application in which the funder decides, and from which a release informs."""
@@ -31,6 +33,10 @@ WITH_APPLICATION: tuple[ORMOption, ...] = (
     joinedload(Decision.proposed_by),
     joinedload(Decision.approved_by),
 )
+
+# SQLAlchemy types options of options more narrowly than it takes them.
+_DECISION_IN_FULL = joinedload(Change.decision).options(*WITH_APPLICATION)  # type: ignore[arg-type]
+CHANGE_PEOPLE = (joinedload(Change.proposed_by), joinedload(Change.approved_by))
 
 
 def by_public_id(public_id: str) -> Decision | None:
@@ -53,22 +59,22 @@ def of_application(public_id: str) -> Decision | None:
 def row_of(application: Application) -> RankedRow | None:
     """The application's row on the ranked list in force."""
     in_force = adopted(application.call)
-    return (
-        in_force
-        and db.session.scalars(
-            select(RankedRow).where(
-                RankedRow.ranked_list_id == in_force.id, RankedRow.application_id == application.id
-            )
-        ).first()
-    )
+    if in_force is None:
+        return None
+    return db.session.scalars(
+        select(RankedRow).where(
+            RankedRow.ranked_list_id == in_force.id, RankedRow.application_id == application.id
+        )
+    ).first()
 
 
 def first_opened(decision: Decision) -> datetime | None:
-    """When the coordinator first opened the released decision, by the access log (rulebook 6.3)."""
+    """When the coordinator first opened the letter in force, by the access log (rulebook 6.3)."""
     return db.session.scalar(
         select(func.min(AccessEntry.at)).where(
             AccessEntry.noun == "decision", AccessEntry.thing == decision.public_id,
             AccessEntry.outcome == "opened", AccessEntry.user_id == decision.application.coordinator_id,
+            AccessEntry.at >= decision.released_at,
         )
     )  # fmt: skip
 
@@ -81,17 +87,28 @@ def _concerned(call: Call) -> ColumnElement[bool]:
     return (Application.call_id == call.id) & Application.state.in_((*DECIDED_ON, "informed"))
 
 
-def desk(call: Call, user: Any) -> Select[Any]:
-    """One row for each application: its place on the list in force, its decision and the two people."""
+def desk(call: Call, user: Any) -> Rows:
+    """One row for each application: its place on the list in force, its decision and the two people.
+
+    As in panels.queries.places, what a conflict hides stands last and `place` counts what is shown.
+    """
+    visible, unranked = not_barred(user), RankedRow.position.is_(None)
+    place = func.row_number().over(partition_by=visible, order_by=(unranked, RankedRow.position))
     proposer, approver = aliased(User), aliased(User)
-    in_force = adopted(call)
+    in_force = (
+        select(RankedList.id)
+        .where(RankedList.call_id == call.id)
+        .order_by(RankedList.number.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
     return (
         select(
             Application.public_id, Application.number, Application.state.label("application_state"),
             Submission.acronym, Submission.coordinator_name, Submission.coordinator_country, RankedRow.rank,
-            RankedRow.line, Decision.outcome, Decision.state, Decision.max_grant,
+            RankedRow.line, Decision.outcome, Decision.state, Decision.max_grant, Decision.letter_number,
             proposer.name.label("proposed_by"), approver.name.label("approved_by"),
-            not_barred(user).label("visible"),
+            visible.label("visible"), place.label("place"),
         )
         .join(
             Submission, (Submission.application_id == Application.id) & (Submission.number == Application.version)
@@ -99,13 +116,12 @@ def desk(call: Call, user: Any) -> Select[Any]:
         .outerjoin(Decision, Decision.application_id == Application.id)
         .outerjoin(
             RankedRow,
-            (RankedRow.application_id == Application.id)
-            & (RankedRow.ranked_list_id == (in_force.id if in_force else 0)),
+            (RankedRow.application_id == Application.id) & (RankedRow.ranked_list_id == in_force),
         )
         .outerjoin(proposer, Decision.proposed_by_id == proposer.id)
         .outerjoin(approver, Decision.approved_by_id == approver.id)
         .where(_concerned(call))
-        .order_by(RankedRow.position.is_(None), RankedRow.position, Application.serial)
+        .order_by(~visible, unranked, RankedRow.position, Application.serial)
     )  # fmt: skip
 
 
@@ -180,6 +196,12 @@ def unreleased(call: Call) -> Sequence[Decision]:
     ).all()
 
 
+def bars_from_some(call: Call, user: Any) -> bool:
+    """Whether a conflict of interest hides one of the call's applications from the person."""
+    hidden = select(Application.id).where(_concerned(call), ~not_barred(user)).limit(1)
+    return db.session.scalar(hidden) is not None
+
+
 def count_undecided(call: Call) -> int:
     """Applications that wait for a decision and have none, whoever may see them."""
     return db.session.scalar(
@@ -191,24 +213,209 @@ def count_undecided(call: Call) -> int:
 
 
 def releases(call: Call) -> Sequence[Release]:
-    return db.session.scalars(select(Release).where(Release.call_id == call.id).order_by(Release.id)).all()
+    """All releases of a call, ordered, stopped, blocked and carried out, with who ordered them."""
+    return db.session.scalars(
+        select(Release)
+        .options(joinedload(Release.released_by))
+        .where(Release.call_id == call.id)
+        .order_by(Release.id)
+    ).all()
+
+
+def release_by(public_id: str) -> Release | None:
+    """One release with its call."""
+    return db.session.scalars(
+        select(Release).options(joinedload(Release.call)).where(Release.public_id == public_id)
+    ).first()
+
+
+def due_releases(session: Session, at: datetime) -> Sequence[int]:
+    """Row ids of the releases whose hold has ended."""
+    return session.scalars(
+        select(Release.id).where(Release.state == "held", Release.due_at <= at).order_by(Release.id)
+    ).all()
+
+
+def held(row_id: int) -> Release | None:
+    """A release that is still held, with its call and the officer; its row is locked where the database can."""
+    return db.session.scalars(
+        select(Release)
+        .options(joinedload(Release.call).joinedload(Call.programme), joinedload(Release.released_by))
+        .where(Release.id == row_id, Release.state == "held")
+        .with_for_update(of=Release)
+    ).first()
+
+
+def told(release: Release) -> dict[str, int]:
+    """How many mails of this release wait for the coordinators of its decisions, by outcome."""
+    rows = db.session.execute(
+        select(Decision.outcome, func.count())
+        .select_from(Decision)
+        .join(Decision.application)
+        .join(Mail, Mail.occasion == literal("result_released:") + Decision.public_id)
+        .where(Decision.release_id == release.id, Mail.user_id == Application.coordinator_id)
+        .where(Mail.written_at == release.released_at)
+        .group_by(Decision.outcome)
+    )
+    return {outcome: count for outcome, count in rows}
+
+
+# --- After the release -----------------------------------------------------------------------------------------------
+
+
+def change_by(public_id: str) -> Change | None:
+    """One change with its decision and all that its letter needs."""
+    return db.session.scalars(
+        select(Change).options(_DECISION_IN_FULL, *CHANGE_PEOPLE).where(Change.public_id == public_id)
+    ).first()
+
+
+def changes_of(decision: Decision) -> Sequence[Change]:
+    """All changes of one decision, the first one first."""
+    return db.session.scalars(
+        select(Change).options(*CHANGE_PEOPLE).where(Change.decision_id == decision.id).order_by(Change.id)
+    ).all()
+
+
+def committed(call: Call) -> int:
+    """Cents that the invited applications of a call may get at most."""
+    return int(
+        db.session.scalar(
+            select(func.coalesce(func.sum(Decision.max_grant), 0))
+            .join(Decision.application)
+            .where(
+                Application.call_id == call.id, Decision.outcome == "invited", Decision.state == "released"
+            )
+        )
+        or 0
+    )
+
+
+def reserve(call: Call) -> Sequence[Any]:
+    """The reserve list as it is now, in rank order: decision, rank, and the change that waits for its approval."""
+    in_force = adopted(call)
+    return db.session.execute(
+        select(Decision, RankedRow.rank, Change)
+        .join(Decision.application)
+        .join(RankedRow, RankedRow.application_id == Application.id)
+        .outerjoin(Change, (Change.decision_id == Decision.id) & (Change.state == "proposed"))
+        .options(*WITH_APPLICATION)
+        .where(RankedRow.ranked_list_id == (in_force.id if in_force else 0), Application.call_id == call.id)
+        .where(Decision.outcome == "reserve", Decision.state == "released", Application.state == "informed")
+        .order_by(RankedRow.position)
+    ).all()
+
+
+def redress_of(application: Application) -> Redress | None:
+    """The request for redress of an application, with its committee."""
+    return db.session.scalars(
+        select(Redress)
+        .options(
+            selectinload(Redress.members).joinedload(RedressMember.user), joinedload(Redress.application)
+        )
+        .where(Redress.application_id == application.id)
+    ).first()
+
+
+def redress_by(public_id: str) -> Redress | None:
+    """One request with its committee, and the application with all that its rules need."""
+    return db.session.scalars(
+        select(Redress)
+        .options(
+            selectinload(Redress.members).joinedload(RedressMember.user),
+            joinedload(Redress.application).options(
+                joinedload(Application.call),
+                joinedload(Application.coordinator),
+                joinedload(Application.submission),
+            ),
+        )
+        .where(Redress.public_id == public_id)
+    ).first()
+
+
+def person(email: str) -> User | None:
+    return db.session.scalars(select(User).where(User.email == email.strip().lower())).first()
+
+
+def involved(application: Application) -> set[int]:
+    """Who had a part in the evaluation of the call or in this decision: none of them reviews it."""
+    experts = (
+        select(Assignment.user_id)
+        .join(Application, Assignment.application_id == Application.id)
+        .where(Application.call_id == application.call_id)
+    )
+    chairs = select(Appointment.user_id).where(
+        Appointment.call_id == application.call_id, Appointment.role == "chair"
+    )
+    decided = select(Decision.proposed_by_id).where(Decision.application_id == application.id)
+    approved = select(Decision.approved_by_id).where(Decision.application_id == application.id)
+    ruled = select(Ruling.proposed_by_id).where(Ruling.application_id == application.id)
+    return {one for one in db.session.scalars(union(experts, chairs, decided, approved, ruled)) if one}
+
+
+def committees(user: Any) -> Sequence[Redress]:
+    """Requests that wait for the opinion of a committee with this person."""
+    return db.session.scalars(
+        select(Redress)
+        .join(Redress.members)
+        .join(Redress.application)
+        .options(contains_eager(Redress.application))
+        .where(RedressMember.user_id == user.id, Redress.state == "filed", not_barred(user))
+        .order_by(Redress.filed_at)
+    ).all()
+
+
+def preparation_of(application: Application) -> Preparation | None:
+    return db.session.scalars(
+        select(Preparation)
+        .options(joinedload(Preparation.application))
+        .where(Preparation.application_id == application.id)
+    ).first()
+
+
+def preparation_by(application_public_id: str) -> Preparation | None:
+    """The preparation of the application with this public id."""
+    return db.session.scalars(
+        select(Preparation)
+        .join(Preparation.application)
+        .options(
+            contains_eager(Preparation.application).options(
+                joinedload(Application.call), joinedload(Application.submission)
+            )
+        )
+        .where(Application.public_id == application_public_id)
+    ).first()
+
+
+def changes_to_approve(user: Any) -> Sequence[Change]:
+    """Changes of released decisions that somebody else has proposed, in the calls that a person works for."""
+    return db.session.scalars(
+        select(Change)
+        .join(Change.decision)
+        .join(Decision.application)
+        .join(Application.call)
+        .options(joinedload(Change.decision).joinedload(Decision.application).joinedload(Application.call))
+        .where(run_by(user), Change.state == "proposed", Change.proposed_by_id != user.id, not_barred(user))
+        .order_by(Change.id)
+    ).all()
 
 
 # --- What waits ------------------------------------------------------------------------------------------------------
 
 
-def waiting(user: Any) -> Sequence[Any]:
-    """Decisions not approved yet in the calls that a person works for: (call, state, own proposal, count)."""
-    own = (Decision.proposed_by_id == user.id).label("own")
-    return db.session.execute(
-        select(Call, Decision.state, own, func.count().label("count"))
+def waiting_for_officers(user: Any, at: datetime) -> Select[Any]:
+    """Decisions that somebody else proposed, and own ones that came back."""
+    own = Decision.proposed_by_id == user.id
+    to_approve = case((and_(Decision.state == "proposed", ~own), 1), else_=0)
+    returned = case((and_(Decision.state == "returned", own), 1), else_=0)
+    return (
+        counted_for(user, to_approve, returned)
         .join(Application, Application.call_id == Call.id)
         .join(Decision, Decision.application_id == Application.id)
-        .where(run_by(user), Decision.state.in_(("proposed", "returned")), not_barred(user))
-        .where(Application.state.in_(DECIDED_ON))
-        .group_by(Call.id, Decision.state, own)
-        .order_by(Call.reference)
-    ).all()
+        .where(
+            Decision.state.in_(("proposed", "returned")), Application.state.in_(DECIDED_ON), not_barred(user)
+        )
+    )
 
 
 def news(user: Any, since: datetime) -> Sequence[Any]:

@@ -4,6 +4,19 @@ from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from grants.words import N_
+
+GROUNDS = {
+    "procedure": N_("The procedure was not followed"),
+    "facts": N_("An error of fact"),
+    "manifest": N_("A manifest error of assessment"),
+    "powers": N_("An abuse of powers"),
+    "mismatch": N_("Comments and scores contradict each other"),
+    "reasons": N_("Reasons are missing"),
+    "conflict": N_("A conflict of interest"),
+}
+"""Grounds of a request; the scientific judgement is none (rulebook 6.3)."""
+
 COUNTS_AS_READ_AFTER = timedelta(days=10)
 REDRESS = timedelta(days=30)
 

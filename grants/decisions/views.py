@@ -8,20 +8,38 @@ from flask_babel import gettext as _
 from flask_security import current_user
 from werkzeug.wrappers import Response
 
-from grants import clock
+from grants import clock, policy
 from grants.calls.forms import version_of
-from grants.calls.queries import by_reference
-from grants.decisions import actions, letters, queries, redress
+from grants.calls.models import Call
+from grants.calls.queries import by_reference, on_desk
+from grants.decisions import (  # noqa: F401 (the job of sending registers itself)
+    actions,
+    afterwards,
+    changes,
+    letters,
+    queries,
+    redress,
+    second_check,
+    sending,
+)
 from grants.decisions.forms import (
     ApprovalForm,
     BulkApprovalForm,
+    ChangeForm,
     DecisionForm,
+    MemberForm,
+    OpinionForm,
+    PreparationForm,
+    RedressForm,
     ReleaseForm,
     ReturnForm,
+    SignatureForm,
+    StopForm,
 )
-from grants.decisions.models import Decision
-from grants.decisions.outcomes import NAMES, OF_LINE, TONES, count, departs
+from grants.decisions.models import Change, Decision, Preparation, Redress
+from grants.decisions.outcomes import CLEARANCES, KINDS, NAMES, OF_LINE, TONES, count, departs
 from grants.panels.queries import visible_numbers
+from grants.people import queries as people
 from grants.web import first_opening, load, may, paged
 
 blueprint = Blueprint("decisions", __name__)
@@ -30,7 +48,10 @@ blueprint = Blueprint("decisions", __name__)
 @blueprint.app_context_processor
 def words() -> dict[str, Any]:
     """Names of outcomes."""
-    return {"OUTCOME_NAMES": NAMES, "OUTCOME_TONES": TONES}
+    return {
+        "CHANGE_NAMES": KINDS, "CLEARANCES": CLEARANCES, "STATUS_NAMES": second_check.NAMES, "OUTCOME_NAMES": NAMES,
+        "OUTCOME_TONES": TONES,
+    }  # fmt: skip
 
 
 # --- The desk --------------------------------------------------------------------------------------------------------
@@ -39,7 +60,7 @@ def words() -> dict[str, Any]:
 @blueprint.get("/calls/<reference>/decisions")
 def desk(reference: str) -> str:
     """All applications of the call with their place on the list, their decision, and the two people."""
-    call = load(by_reference(reference), to="call.decisions")
+    call = load(on_desk(reference), to="call.decisions")
     form = BulkApprovalForm()
     waiting = queries.to_approve(call, current_user) if may("call.decide", call) else []
     form.seen.data = actions.fingerprint(waiting)
@@ -115,13 +136,23 @@ def _result(one: Decision) -> str:
 def _staff_page(one: Decision, form: DecisionForm, **more: Any) -> str:
     row = queries.row_of(one.application)
     expected = OF_LINE[row.line] if row else None
+    changed = queries.changes_of(one) if one.state == "released" else []
     approval = ApprovalForm(formdata=None)
     approval.version.data = str(one.version)
     return render_template(
         "decisions/decision.html", decision=one, application=one.application, call=one.call, form=form, row=row,
-        expected=expected, departs=departs(one.outcome, expected), approval=approval,
+        expected=expected, departs=departs(one.outcome, expected) and not changed, approval=approval,
+        changes=changed, second=_second_people(one) if one.state == "proposed" else [],
+        redress=queries.redress_of(one.application) if one.state == "released" else None,
         **{"return_form": ReturnForm(formdata=None)} | more,
     )  # fmt: skip
+
+
+def _second_people(one: Decision) -> list[str]:
+    """Names of the officers who may approve it: neither who proposed it nor anybody with a conflict of interest."""
+    return sorted(
+        officer.name for officer in people.officers(one.call) if policy.may(officer, "decision.approve", one)
+    )
 
 
 def _revise(one: Decision) -> Response | tuple[str, int]:
@@ -165,13 +196,241 @@ def send_back(public_id: str) -> Response | tuple[str, int]:
     return redirect(url_for(".desk", reference=one.call.reference), 303)
 
 
+# --- After the release -----------------------------------------------------------------------------------------------
+
+
+@blueprint.route("/applications/<public_id>/decision/change", methods=["GET", "POST"])
+def change(public_id: str) -> str | Response | tuple[str, int]:
+    """Propose another decision than the one that was sent."""
+    one = load(queries.of_application(public_id), to="decision.change")
+    form = ChangeForm.of(one, request.form if request.method == "POST" else None)
+    status = 422 if form.is_submitted() else 200
+    if form.is_submitted() and form.validate():
+        try:
+            made = changes.propose(one, by=current_user, **form.fields())
+        except actions.Changed:
+            flash(_("The decision changed since you opened the page. Please look at it again."), "warning")
+            form.version.data, form.version.raw_data, status = str(one.version), None, 409
+        except actions.Refused as refusal:
+            form[refusal.field].errors = [_(str(refusal))]
+        else:
+            flash(_("The change is proposed. A second officer has to approve it."), "success")
+            return redirect(url_for(".proposed_change", public_id=made.public_id), 303)
+    page = render_template(
+        "decisions/change.html", decision=one, application=one.application, call=one.call, form=form
+    )
+    return (page, status) if status != 200 else page
+
+
+@blueprint.get("/changes/<public_id>")
+def proposed_change(public_id: str) -> str:
+    """What would change, beside what was sent; the second officer approves or drops it here."""
+    return _change_page(load(queries.change_by(public_id), to="change.read"))
+
+
+def _change_page(one: Change) -> str:
+    return render_template(
+        "decisions/proposed_change.html",
+        change=one,
+        decision=one.decision,
+        application=one.application,
+        call=one.call,
+    )
+
+
+@blueprint.post("/changes/<public_id>/approval")
+def approve_change(public_id: str) -> Response:
+    """The second officer agrees: the new letter goes."""
+    one = load(queries.change_by(public_id), to="change.approve")
+    try:
+        changes.approve(one, by=current_user, funder=letters.funder(current_app.config))
+    except actions.Refused as refusal:
+        abort(409, description=_(str(refusal)))
+    flash(_("The decision is changed, and the new letter is on its way."), "success")
+    return redirect(url_for(".decision", public_id=one.application.public_id), 303)
+
+
+@blueprint.post("/changes/<public_id>/drop")
+def drop_change(public_id: str) -> Response:
+    """Leave the decision as it is."""
+    one = load(queries.change_by(public_id), to="change.drop")
+    changes.drop(one, by=current_user)
+    flash(_("The decision stays as it is."), "success")
+    return redirect(url_for(".decision", public_id=one.application.public_id), 303)
+
+
+@blueprint.get("/calls/<reference>/reserve")
+def reserve(reference: str) -> str:
+    """The money that is free, and whom it reaches on the reserve list."""
+    call = load(by_reference(reference), to="call.reserve")
+    return render_template(
+        "decisions/reserve.html", call=call, rows=queries.reserve(call), free=changes.free(call),
+        reached={one.id for one in changes.reached(call)}, visible=visible_numbers(call, current_user),
+        whole=not queries.bars_from_some(call, current_user),
+    )  # fmt: skip
+
+
+@blueprint.post("/calls/<reference>/reserve")
+def promote(reference: str) -> Response:
+    """Propose to invite whom the free money reaches."""
+    call = load(by_reference(reference), to="call.promote")
+    made = changes.promote(call, by=current_user)
+    if made:
+        flash(
+            _("Proposed invitations: %(count)s. A second officer has to approve them.", count=made), "success"
+        )
+    else:
+        flash(_("The free money reaches nobody new."), "info")
+    return redirect(url_for(".reserve", reference=reference), 303)
+
+
+# --- Redress ---------------------------------------------------------------------------------------------------------
+
+
+@blueprint.route("/applications/<public_id>/redress", methods=["GET", "POST"])
+def request_review(public_id: str) -> str | Response | tuple[str, int]:
+    """The coordinator asks for a review of the procedure, until the last day."""
+    one = load(queries.of_application(public_id), to="decision.redress")
+    filed = queries.redress_of(one.application)
+    if filed is not None and request.method == "GET":
+        return redirect(url_for(".review", public_id=filed.public_id))
+    form = RedressForm()
+    last = afterwards.window(one)
+    status = 422 if form.is_submitted() else 200
+    if form.validate_on_submit():
+        try:
+            made = afterwards.file(
+                one, by=current_user, grounds=form.grounds.data or [], text=form.text.data or ""
+            )
+        except actions.Refused as refusal:
+            if not refusal.field:
+                abort(409, description=_(str(refusal)))
+            form[refusal.field].errors = [_(str(refusal))]
+        else:
+            flash(_("Your request has been received."), "success")
+            return redirect(url_for(".review", public_id=made.public_id), 303)
+    page = render_template(
+        "decisions/request_review.html", decision=one, application=one.application, call=one.call, form=form, last=last,
+        open=clock.now().astimezone(ZoneInfo(one.call.zone)).date() <= last,
+    )  # fmt: skip
+    return (page, status) if status != 200 else page
+
+
+@blueprint.get("/reviews/<public_id>")
+def review(public_id: str) -> str:
+    """One request: for the coordinator, the staff and its committee."""
+    return _review_page(load(queries.redress_by(public_id), to="redress.read"))
+
+
+def _review_page(one: Redress, **forms: Any) -> str:
+    """Who made up the committee stays inside the house."""
+    member = MemberForm(formdata=None) if "member" not in forms else forms["member"]
+    opinion = OpinionForm(formdata=None) if "opinion" not in forms else forms["opinion"]
+    return render_template(
+        "decisions/review.html", redress=one, application=one.application, call=one.call, member=member,
+        opinion=opinion, GROUNDS=redress.GROUNDS, inside=current_user.id != one.application.coordinator_id,
+    )  # fmt: skip
+
+
+@blueprint.post("/reviews/<public_id>/members")
+def name_member(public_id: str) -> Response | tuple[str, int]:
+    """Put somebody on the committee who had no part in the evaluation."""
+    one = load(queries.redress_by(public_id), to="redress.name")
+    form = MemberForm()
+    if form.validate_on_submit():
+        try:
+            person = afterwards.name_member(one, by=current_user, email=form.email.data or "")
+        except actions.Refused as refusal:
+            form.email.errors = [_(str(refusal))]
+        else:
+            flash(_("%(name)s is on the committee.", name=person.name), "success")
+            return redirect(url_for(".review", public_id=public_id), 303)
+    return _review_page(one, member=form), 422
+
+
+@blueprint.post("/reviews/<public_id>/outcome")
+def close_review(public_id: str) -> Response | tuple[str, int]:
+    """The committee gives its opinion."""
+    one = load(queries.redress_by(public_id), to="redress.decide")
+    form = OpinionForm()
+    if not form.validate_on_submit():
+        return _review_page(one, opinion=form), 422
+    afterwards.decide(one, by=current_user, outcome=form.outcome.data, opinion=form.opinion.data or "")
+    flash(_("The opinion is recorded, and the coordinator is told."), "success")
+    return redirect(url_for(".review", public_id=public_id), 303)
+
+
+@blueprint.post("/reviews/<public_id>/withdrawal")
+def withdraw_review(public_id: str) -> Response:
+    """The coordinator takes the request back."""
+    one = load(queries.redress_by(public_id), to="redress.withdraw")
+    afterwards.withdraw(one, by=current_user)
+    flash(_("Your request is withdrawn. The decision stands."), "success")
+    return redirect(url_for(".review", public_id=public_id), 303)
+
+
+# --- Grant preparation -----------------------------------------------------------------------------------------------
+
+
+@blueprint.route("/applications/<public_id>/preparation", methods=["GET", "POST"])
+def preparation(public_id: str) -> str | Response | tuple[str, int]:
+    """From the invitation to the signature: what came in, and the second eligibility check as it would be today."""
+    editing = request.method == "POST"
+    one = load(queries.preparation_by(public_id), to="preparation.edit" if editing else "preparation.read")
+    form = PreparationForm(obj=None if editing else one)
+    if not editing:
+        return _preparation_page(one, form)
+    if not form.validate():
+        return _preparation_page(one, form), 422
+    afterwards.note(one, by=current_user, data_on=form.data_on.data, declaration_on=form.declaration_on.data)
+    flash(_("Saved."), "success")
+    return redirect(url_for(".preparation", public_id=public_id), 303)
+
+
+@blueprint.post("/applications/<public_id>/preparation/signature")
+def sign(public_id: str) -> Response | tuple[str, int]:
+    """Note the signature of the grant agreement."""
+    one = load(queries.preparation_by(public_id), to="preparation.edit")
+    form, decided = SignatureForm(), queries.of_application(public_id)
+    assert decided is not None
+    if form.validate_on_submit():
+        try:
+            afterwards.sign(one, decided, by=current_user, reason=form.reason.data or "")
+        except actions.Refused as refusal:
+            form.reason.errors = [_(str(refusal))]
+        else:
+            flash(_("The signature is noted."), "success")
+            return redirect(url_for(".preparation", public_id=public_id), 303)
+    return _preparation_page(one, PreparationForm(formdata=None, obj=one), signature=form), 422
+
+
+def _preparation_page(one: Preparation, form: PreparationForm, signature: SignatureForm | None = None) -> str:
+    decided = queries.of_application(one.application.public_id)
+    assert decided is not None and decided.released_at is not None
+    zone = ZoneInfo(one.call.zone)
+    sent = decided.released_at.astimezone(zone).date()
+    opened = queries.first_opened(decided)
+    received = redress.received_on(sent, opened.astimezone(zone).date() if opened else None)
+    checks = afterwards.check(one, clock.now().astimezone(zone).date()) if one.state == "open" else one.checks
+    return render_template(
+        "decisions/preparation.html", preparation=one, decision=decided, application=one.application, call=one.call,
+        form=form, signature=signature or SignatureForm(formdata=None), checks=checks,
+        timetable=redress.timetable(received),
+        grant_by=redress.time_to_grant(one.call.deadline_at.astimezone(zone).date()),
+    )  # fmt: skip
+
+
 # --- The release -----------------------------------------------------------------------------------------------------
 
 
 @blueprint.route("/calls/<reference>/release", methods=["GET", "POST"])
 def release(reference: str) -> str | Response | tuple[str, int]:
-    """How many of each outcome, to whom, what is missing; then the one act."""
-    call = load(by_reference(reference), to="call.release")
+    """How many of each outcome, to whom, what is missing; then the order, which can be stopped while it is held."""
+    call = by_reference(reference)
+    if request.method == "GET" and call and call.held_until:
+        load(call, to="call.stop_release")
+        return _held_page(call, StopForm(formdata=None))
+    call = load(call, to="call.release")
     form = ReleaseForm()
     kind = request.values.get("kind", "results")
     if kind not in ("results", "gate"):
@@ -179,13 +438,7 @@ def release(reference: str) -> str | Response | tuple[str, int]:
     status = 422 if form.is_submitted() else 200
     if form.validate_on_submit():
         try:
-            act = actions.release(
-                call,
-                by=current_user,
-                kind=kind,
-                seen=form.seen.data or "",
-                funder=letters.funder(current_app.config),
-            )
+            actions.order_release(call, by=current_user, kind=kind, seen=form.seen.data or "")
         except actions.Changed:
             flash(
                 _("Something changed since you opened this page. Please look at the numbers again."),
@@ -195,8 +448,7 @@ def release(reference: str) -> str | Response | tuple[str, int]:
         except actions.Refused as refusal:
             abort(409, description=_(str(refusal)))
         else:
-            flash(_("Released. Letters on their way: %(count)s.", count=sum(act.counts.values())), "success")
-            return redirect(url_for(".desk", reference=reference), 303)
+            return redirect(url_for(".release", reference=reference), 303)
     plan = actions.planned(call, kind)
     visible = visible_numbers(call, current_user)
     shown = [one for one in plan.decisions if one.application.number in visible]
@@ -207,6 +459,28 @@ def release(reference: str) -> str | Response | tuple[str, int]:
         hidden=len(plan.decisions) - len(shown), releases=queries.releases(call),
     )  # fmt: skip
     return (page, status) if status != 200 else page
+
+
+@blueprint.post("/releases/<public_id>/stop")
+def stop(public_id: str) -> Response | tuple[str, int]:
+    """The emergency stop, while the release is held."""
+    one = load(queries.release_by(public_id), to="release.stop")
+    form = StopForm()
+    if not form.validate_on_submit():
+        return _held_page(one.call, form), 422
+    actions.stop_release(one, by=current_user, reason=form.reason.data or "")
+    flash(_("The release is stopped. Nothing was sent and nobody saw a result."), "success")
+    return redirect(url_for(".desk", reference=one.call.reference), 303)
+
+
+def _held_page(call: Call, form: StopForm) -> str:
+    """What is on its way, until when, and how to stop it. Who has a conflict of interest gets no outcomes."""
+    releases = queries.releases(call)
+    order = next(one for one in reversed(releases) if one.state == "held")
+    return render_template(
+        "decisions/held.html", call=call, form=form, order=order, releases=releases,
+        whole=not queries.bars_from_some(call, current_user),
+    )  # fmt: skip
 
 
 # --- What waits ------------------------------------------------------------------------------------------------------
@@ -220,21 +494,27 @@ def tasks(user: Any) -> list[dict[str, Any]]:
             _("The result of %(number)s is available", number=one.number),
             url_for("decisions.decision", public_id=one.public_id), one.acronym, "info",
         ))  # fmt: skip
-    for call, state, own, number_waiting in queries.waiting(user):
-        if not user.holds("officer", call):
-            continue
-        if state == "proposed" and not own:
-            title = _(
-                "Decisions to approve in %(call)s: %(count)s", call=call.reference, count=number_waiting
-            )
-        elif state == "returned" and own:
-            title = _(
-                "Decisions sent back to you in %(call)s: %(count)s", call=call.reference, count=number_waiting
-            )
-        else:
-            continue
-        rows.append(_task(title, url_for("decisions.desk", reference=call.reference), call.title, "warning"))
+    for asked in queries.committees(user) if user.appointments else ():
+        title = _("Request for redress: %(number)s", number=asked.application.number)
+        url = url_for("decisions.review", public_id=asked.public_id)
+        rows.append(_task(title, url, _("Your committee is asked for its opinion."), "warning"))
+    for change in queries.changes_to_approve(user) if user.holds("officer") else ():
+        if user.holds("officer", change.call):
+            title = _("Change of a decision to approve: %(number)s", number=change.application.number)
+            url = url_for("decisions.proposed_change", public_id=change.public_id)
+            rows.append(_task(title, url, _(KINDS[change.kind]), "warning"))
     return rows
+
+
+def officer_tasks(waiting: Any) -> list[tuple[int, str, str]]:
+    """Of a row of queries.waiting_for_officers: how many, what, and where."""
+    reference, desk = waiting.reference, url_for("decisions.desk", reference=waiting.reference)
+    return [
+        (waiting.first,
+         _("Decisions to approve in %(call)s: %(count)s", call=reference, count=waiting.first), desk),
+        (waiting.second,
+         _("Decisions sent back to you in %(call)s: %(count)s", call=reference, count=waiting.second), desk),
+    ]  # fmt: skip
 
 
 def _task(title: str, url: str, meta: str, tone: str) -> dict[str, Any]:

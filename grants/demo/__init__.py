@@ -97,7 +97,7 @@ def _call(
     """A call whose deadline is so many days from now (negative: ago), with its chair, observer and experts."""
     day = (now + timedelta(days=closes_in)).astimezone(ZoneInfo("Europe/Brussels"))
     deadline = day.replace(hour=17, minute=0, second=0, tzinfo=None)
-    opens = now + timedelta(days=closes_in - 70)
+    opens = (day - timedelta(days=70)).replace(hour=9, minute=0, second=0, microsecond=0)
     call = story.open_call(
         programme, by=cast.officer, reference=reference, title=title, text=TEXT.format(topic=topic), opens=opens,
         deadline=deadline, budget=budget, questions=QUESTIONS, keywords=KEYWORDS, publish=publish, action=action,

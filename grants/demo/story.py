@@ -82,7 +82,7 @@ def open_call(
     questions: Iterable[Mapping[str, Any]] = (), publish: bool = True, **fields: Any,
 ) -> Call:  # fmt: skip
     """Set up a call, and publish it a week before it opens. `deadline` is naive local time, `budget` in euros."""
-    given = {
+    given: dict[str, Any] = {
         "action": "RIA", "scheme_id": "he-ria-2026", "pillar": 2, "year": opens.year, "text": "", "min_reviews": 3,
         "keywords": ["artificial intelligence"],
     }  # fmt: skip
@@ -130,12 +130,17 @@ def _fill_summary(application: Application, project: Project, by: User) -> None:
 def _fill_consortium(application: Application, project: Project, by: User) -> None:
     for index, (organisation, personnel) in enumerate(project.partners):
         if index:
-            applications.add_partner(application, by=by, role="beneficiary", **organisation.fields())
+            contact = {"contact_name": by.name, "contact_email": by.email}
+            applications.add_partner(
+                application, by=by, role="beneficiary", **contact, **organisation.fields()
+            )
         partner = application.partners[index]
         lines = {"personnel": personnel * EURO, "travel": personnel * 4, "equipment": personnel * 6,
                  "other_goods": personnel * 5}  # fmt: skip
         applications.save_budget(partner, by=by, lines=lines)
         applications.save_budget(partner, by=by, lines=lines, requested=partner.budget.maximum)
+        if partner.must_confirm:
+            applications.confirm_participation(partner, by=by)
 
 
 def _fill_researchers(application: Application, project: Project, by: User) -> None:
@@ -254,7 +259,7 @@ def report(
     reports.save(written, version=written.version, scores=scores, comments=comments, answers=PLAIN_ANSWERS, remarks="",
                  by=found.user)  # fmt: skip
     if send:
-        reports.submit(written, declared=True, by=found.user)
+        reports.submit(written, declared=True, confirmed=True, by=found.user)
 
 
 def agree(
@@ -346,4 +351,6 @@ def decide(call: Call, *, by: User, second: User | None) -> None:
 def release(call: Call, *, by: User, funder: Mapping[str, str], kind: str = "results") -> None:
     """The one act that makes decisions known."""
     call = _call(call)
-    decisions.release(call, by=by, kind=kind, seen=decisions.planned(call, kind).seen, funder=funder)
+    order = decisions.order_release(call, by=by, kind=kind, seen=decisions.planned(call, kind).seen)
+    with clock.at(order.due_at):
+        decisions.carry_out(order, by=by, funder=funder)

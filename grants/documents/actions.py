@@ -13,7 +13,7 @@ from grants.applications import queries as applications
 from grants.applications.models import Application
 from grants.calls.models import Call
 from grants.db import db
-from grants.documents import contents, make, queries, render
+from grants.documents import contents, make, queries, render, signing, verify_events
 from grants.documents.models import KINDS, Batch, Document
 from grants.words import N_
 
@@ -150,8 +150,10 @@ def export(call: Call, kind: str, folder: Path, language: str | None = None) -> 
             if digests.get(name) == page.digest and target.exists():
                 yield Exported(number, len(rows), name, "unchanged")
                 continue
-            _write(target, files.get(make.stored(page)[0]))
-        except (contents.NothingToTell, render.RenderFailed) as problem:
+            sha256, _size = make.stored(page)
+            db.session.commit()
+            _write(target, files.get(sha256))
+        except (contents.NothingToTell, render.RenderFailed, signing.SigningFailed) as problem:
             yield Exported(number, len(rows), name, "failed", str(problem))
             continue
         digests[name] = page.digest
@@ -164,3 +166,15 @@ def _write(target: Path, content: bytes) -> None:
     part = target.with_name(f".{target.name}.part")
     part.write_bytes(content)
     part.replace(target)
+
+
+def export_events(call: Call, folder: Path) -> int:
+    """Write all events of a call and of its applications, with the program that checks them; how many there are.
+
+    Who did what is there by row id; reasons and other facts are part of it, so the folder is for auditors.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = [json.dumps(event, ensure_ascii=False) for event in events.exported(db.session, call.id)]
+    _write(folder / "events.jsonl", "".join(f"{line}\n" for line in lines).encode())
+    _write(folder / "verify_events.py", Path(verify_events.__file__).read_bytes())
+    return len(lines)

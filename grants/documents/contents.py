@@ -5,6 +5,7 @@ unchanged page, and an unchanged page gives the file that is already there.
 """
 
 import hashlib
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from flask import current_app
-from flask_babel import force_locale
 
 from grants import clock, config
 from grants.applications import budget
@@ -21,9 +21,11 @@ from grants.applications.forms import ROLES
 from grants.applications.models import Application
 from grants.calls.models import Call
 from grants.calls.rules import DECLARATIONS
+from grants.canonical import canonical
 from grants.db import db
 from grants.decisions import letters
 from grants.decisions import queries as decisions
+from grants.language import in_language
 from grants.panels import queries as panels
 from grants.panels import ranking, standing
 from grants.reviews import queries as reviews
@@ -50,16 +52,25 @@ class NothingToTell(ValueError):
 
 @dataclass(frozen=True)
 class Page:
-    """A document before it is a PDF. `digest` covers all that decides how it looks."""
+    """A document before it is a PDF. `digest` covers all that decides what it holds and how it looks."""
 
     kind: str
     html: str
+    data: str
+    """The facts that it tells, as canonical JSON."""
     filename: str
     files: dict[str, Path]
+    final: bool = True
+    """Whether it is signed; a letter before its release is not."""
+
+    @property
+    def title(self) -> str:
+        return NAMES[self.kind]
 
     @property
     def digest(self) -> str:
-        parts = [self.kind.encode(), self.html.encode(), *(path.read_bytes() for path in self.files.values())]
+        texts = (self.kind, self.html, self.data)
+        parts = [*map(str.encode, texts), *(path.read_bytes() for path in self.files.values())]
         return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
 
 
@@ -79,14 +90,15 @@ def page(
     facts = CONTENTS[kind](about, reader)
     name = call.reference if application is None else application.number
     logo = current_app.config["FUNDER_LOGO"]
-    with force_locale(language):
+    with in_language(language):
         html = current_app.jinja_env.get_template(f"documents/pdf/{kind}.html").render(
             **facts, call=call, language=language, has_logo=bool(logo), criteria=_criteria(call),
             funder_name=current_app.config["FUNDER_NAME"], funder_address=current_app.config["FUNDER_ADDRESS"],
             site=current_app.config["BASE_URL"],
         )  # fmt: skip
     filename = re.sub(r"[^A-Za-z0-9._-]+", "-", f"{name}-{FILE_NAMES[kind]}-{language}.pdf")
-    return Page(kind, html, filename, bundle(logo))
+    value = {"document": kind, "language": language, "about": name, "facts": DATA[kind](facts)}
+    return Page(kind, html, canonical(value).decode(), filename, bundle(logo), final=not facts.get("draft"))
 
 
 def bundle(logo: str) -> dict[str, Path]:
@@ -118,6 +130,7 @@ def _application(application: Application, reader: Any) -> dict[str, Any]:
     return facts | {
         "categories": budget.CATEGORIES,
         "totals": budget.totals(proposal.budgets),
+        "lump_sums": {partner.key: budget.lump_sum_shares(partner.budget) for partner in proposal.partners},
         "by_country": _by_country(proposal),
         "questions": [(question, proposal.answer(question.key)) for question in application.call.questions],
         "roles": dict(ROLES),
@@ -151,7 +164,7 @@ def _letter(application: Application, reader: Any) -> dict[str, Any]:
         if released
         else letters.letter(decision, funder=letters.funder(current_app.config), sent=clock.now())
     )
-    return {"letter": _with_dates(value), "draft": not released}
+    return {"letter": _with_dates(value), "frozen": value, "draft": not released}
 
 
 def _with_dates(value: dict[str, Any]) -> dict[str, Any]:
@@ -160,6 +173,8 @@ def _with_dates(value: dict[str, Any]) -> dict[str, Any]:
         name: {key: date.fromisoformat(day) for key, day in (value[name] or {}).items()}
         for name in ("timetable", "redress")
     }
+    if value.get("replaces"):
+        days["replaces"] = value["replaces"] | {"date": date.fromisoformat(value["replaces"]["date"])}
     return value | days | {"date": date.fromisoformat(value["date"])}
 
 
@@ -169,8 +184,7 @@ def _ranking(call: Call, reader: Any) -> dict[str, Any]:
         raise NothingToTell(N_("The panel has not adopted a ranked list yet."))
     return {
         "adopted": adopted,
-        "places": db.session.execute(panels.places(adopted)).all(),
-        "visible": panels.visible_numbers(call, reader) if reader else None,
+        "places": db.session.execute(panels.places(adopted, reader)).all(),
         "gaps": reader is not None and panels.has_gaps(adopted, reader),
         "counts": panels.line_counts(adopted),
         "buckets": ranking.distribution(panels.ranked_totals(adopted), call.scheme),
@@ -186,3 +200,47 @@ CONTENTS: dict[str, Callable[[Any, Any], dict[str, Any]]] = {
     "letter": _letter,
     "ranking": _ranking,
 }
+
+
+def _receipt_data(facts: dict[str, Any]) -> dict[str, Any]:
+    application, submission = facts["application"], facts["submission"]
+    return {
+        "application": application.number, "receipt": submission.receipt, "version": submission.number,
+        "submitted_at": submission.submitted_at.isoformat(), "sha256": submission.sha256,
+    }  # fmt: skip
+
+
+NOT_TOLD = {
+    "partners": ("contact_name", "contact_email", "vat", "size", "control_group", "gep", "confirmed"),
+    "researchers": ("gender",),
+}
+"""What a submitted form holds and its document does not print: experts read the document."""
+
+
+def _application_data(facts: dict[str, Any]) -> dict[str, Any]:
+    value: dict[str, Any] = json.loads(facts["submission"].snapshot)
+    for section, hidden in NOT_TOLD.items():
+        value[section] = [
+            {name: fact for name, fact in row.items() if name not in hidden} for row in value.get(section, ())
+        ]
+    return _receipt_data(facts) | {"form": value}
+
+
+def _ranking_data(facts: dict[str, Any]) -> dict[str, Any]:
+    """What the reader sees of the list; with the hash of the whole one, of which a conflict may hide rows."""
+    adopted = facts["adopted"]
+    shown = ("number", "rank", "total", "rank_score", "placed_by", "line", "amount")
+    return {
+        "adopted_at": adopted.adopted_at.isoformat(), "sha256": adopted.sha256, "budget": adopted.budget,
+        "rows": [{name: getattr(row, name) for name in shown} for row in facts["places"] if row.visible],
+    }  # fmt: skip
+
+
+DATA: dict[str, Callable[[dict[str, Any]], Any]] = {
+    "receipt": _receipt_data,
+    "application": _application_data,
+    "evaluation": lambda facts: facts["summary"],
+    "letter": lambda facts: facts["frozen"],
+    "ranking": _ranking_data,
+}
+"""What a document of each kind attaches: nothing that its pages do not tell."""

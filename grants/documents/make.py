@@ -14,6 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from flask import current_app
 from sqlalchemy import select, update
 from sqlalchemy.orm import joinedload
 
@@ -21,8 +22,8 @@ from grants import clock, files, jobs
 from grants.applications import queries as applications
 from grants.calls.models import Call
 from grants.db import db
-from grants.documents import contents, queries, render
-from grants.documents.models import Batch, Document
+from grants.documents import contents, queries, render, signing
+from grants.documents.models import Batch, Document, MadeFile
 from grants.people.models import User
 
 LEASE = timedelta(minutes=5)
@@ -73,25 +74,37 @@ def _made(document_id: int) -> dict[str, Any]:
     ).one()
     page = page_of(document)
     sha256, size = stored(page)
-    return {"state": "done", "filename": page.filename, "input_digest": page.digest, "sha256": sha256, "size": size,
-            "error": None}  # fmt: skip
+    return {"state": "done", "filename": page.filename, "sha256": sha256, "size": size, "error": None}
 
 
 def stored(page: contents.Page) -> tuple[str, int]:
     """Hash and size of the page's PDF in the store; what was made from the very same input before serves.
 
-    No transaction stays open while the renderer works.
+    No transaction stays open while the renderer and the signer work. The caller commits the row of a new file.
 
     Raises:
         render.RenderFailed: the renderer refused the page.
+        signing.SigningFailed: the key or the time-stamp service fails.
     """
-    same = queries.same(page.kind, page.digest)
-    known = (same.sha256, same.size) if same and same.sha256 else None
+    seal = signing.configured(current_app.config) if page.final else None
+    digest = page.digest + seal.digest if seal else page.digest
+    digest = hashlib.sha256(digest.encode()).hexdigest()
+    same = queries.same(page.kind, digest)
+    known = (same.sha256, same.size) if same else None
     db.session.rollback()
     if known and files.path_of(known[0]).exists():
         return known
-    content = render.pdf(page.html, page.files)
-    return files.put(content), len(content)
+    content = render.pdf(page.html, page.files, page.data)
+    if seal:
+        content = signing.signed(content, seal, page.title)
+    sha256 = files.put(content)
+    if not queries.is_made(sha256):  # an input that changed and gives the same file
+        db.session.add(
+            MadeFile(
+                sha256=sha256, kind=page.kind, input_digest=digest, size=len(content), made_at=clock.now()
+            )
+        )
+    return sha256, len(content)
 
 
 def page_of(document: Document) -> contents.Page:
@@ -111,15 +124,16 @@ def pack(batch_id: int) -> None:
     if batch_id not in queries.waiting_batches(db.session, now):
         db.session.rollback()
         return
-    leased = db.session.execute(
+    leased = db.session.scalar(
         update(Batch)
         .where(Batch.id == batch_id, Batch.state == "wanted")
         .where(Batch.lease_until.is_(None) | (Batch.lease_until < now))
         .values(lease_until=now + LEASE)
+        .returning(Batch.id)
         .execution_options(synchronize_session=False)
     )
     db.session.commit()
-    if not leased.rowcount:
+    if leased is None:
         return
     rows = queries.packed(batch_id)
     db.session.rollback()
@@ -143,8 +157,8 @@ def _zip(rows: Any) -> tuple[str, int]:
                 archive.writestr(zipfile.ZipInfo(row.filename), files.get(row.sha256))
             writer.writerow((row.number, row.filename, row.sha256, row.size, row.error or ""))
         archive.writestr(zipfile.ZipInfo("index.csv"), index.getvalue())
-    with open(temporary, "rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    with open(temporary, "rb") as packed:
+        sha256 = hashlib.file_digest(packed, "sha256").hexdigest()
     size = Path(temporary).stat().st_size
     files.path_of(sha256).parent.mkdir(exist_ok=True)
     os.replace(temporary, files.path_of(sha256))

@@ -39,13 +39,25 @@ class Batch(Public, Base):
     noun = "batch"
 
 
+class MadeFile(Base):
+    """A file that was made here: what `verify` compares with, and what serves the same input again."""
+
+    __tablename__ = "made_files"
+    __table_args__ = (Index("ix_made_files_same", "kind", "input_digest"),)
+
+    sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    kind: Mapped[str] = mapped_column(String(12))
+    input_digest: Mapped[str] = mapped_column(String(64))
+    size: Mapped[int] = mapped_column(BigInteger)
+    made_at: Mapped[datetime]
+
+
 class Document(Public, Base):
     """One PDF: wanted, working, done, failed or stopped. Unchanged input gives the file that is already there."""
 
     __tablename__ = "documents"
     __table_args__ = (
         Index("ix_documents_waiting", "state", "not_before"),
-        Index("ix_documents_same", "kind", "input_digest"),
         Index("ix_documents_batch", "batch_id", "state"),
         UniqueConstraint("batch_id", "application_id"),
     )
@@ -63,7 +75,6 @@ class Document(Public, Base):
     attempts: Mapped[int] = mapped_column(default=0)
     finished_at: Mapped[datetime | None]
     filename: Mapped[str] = mapped_column(String(200), default="")
-    input_digest: Mapped[str] = mapped_column(String(64), default="")
     sha256: Mapped[str | None] = mapped_column(String(64))
     size: Mapped[int] = mapped_column(BigInteger, default=0)
     error: Mapped[str | None] = mapped_column(Text)

@@ -4,15 +4,16 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, true
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, true
+from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from grants.applications.models import Application
 from grants.applications.queries import not_barred
 from grants.calls.models import Call
-from grants.db import db
+from grants.calls.queries import run_by
+from grants.db import Rows, db
 from grants.decisions.models import Decision
-from grants.documents.models import Batch, Document
+from grants.documents.models import Batch, Document, MadeFile
 from grants.people.models import User
 from grants.policy import OFFICER_READS
 from grants.reviews.models import ConsensusReport
@@ -57,14 +58,18 @@ def batch_under_way(kind: str, user: Any, call: Call) -> Batch | None:
     ).first()  # fmt: skip
 
 
-def same(kind: str, digest: str) -> Document | None:
-    """A document of this kind that was made from the very same input."""
+def same(kind: str, digest: str) -> MadeFile | None:
+    """The file of this kind that was made from the very same input."""
     return db.session.scalars(
-        select(Document)
-        .where(Document.kind == kind, Document.input_digest == digest, Document.state == "done")
-        .order_by(Document.id.desc())
+        select(MadeFile)
+        .where(MadeFile.kind == kind, MadeFile.input_digest == digest)
+        .order_by(MadeFile.id.desc())
         .limit(1)
     ).first()
+
+
+def is_made(sha256: str) -> bool:
+    return db.session.scalar(select(MadeFile.id).where(MadeFile.sha256 == sha256)) is not None
 
 
 # --- What waits for a worker -----------------------------------------------------------------------------------------
@@ -98,7 +103,7 @@ def waiting_batches(session: Session, at: datetime) -> Iterable[int]:
 # --- Batches ---------------------------------------------------------------------------------------------------------
 
 
-def concerned(call: Call, kind: str, user: Any = None) -> Select[Any]:
+def concerned(call: Call, kind: str, user: Any = None) -> Rows:
     """Applications of the call that have a document of this kind: row id and the coordinator's language.
 
     Args:
@@ -138,6 +143,7 @@ def progress(batches: Sequence[Batch]) -> dict[int, dict[str, int]]:
         .where(Document.batch_id.in_(found))
         .group_by(Document.batch_id, Document.state)
     ):
+        assert batch_id is not None
         found[batch_id][state] = count
     return found
 
@@ -188,11 +194,20 @@ def batches_of(call: Call, user: Any, limit: int = 20) -> Sequence[Batch]:
     ).all()
 
 
-def unfinished_batches(user: Any) -> Sequence[Batch]:
-    """The person's batches that are stopped or still being made, with their calls."""
-    return db.session.scalars(
-        select(Batch)
-        .options(joinedload(Batch.call))
+def unfinished_batches(user: Any) -> Sequence[Any]:
+    """The officer's batches that are stopped or still being made: (batch with its call, documents that ended)."""
+    ended = (
+        select(func.count())
+        .select_from(Document)
+        .where(Document.batch_id == Batch.id, Document.state.in_(("done", "failed")))
+        .correlate(Batch)
+        .scalar_subquery()
+    )
+    return db.session.execute(
+        select(Batch, ended.label("ended"))
+        .join(Batch.call)
+        .options(contains_eager(Batch.call))
         .where(Batch.wanted_by_id == user.id, Batch.state.in_(("wanted", "stopped")))
+        .where(run_by(user, "officer"))  # who was dismissed may not open them any more
         .order_by(Batch.id)
     ).all()

@@ -6,6 +6,7 @@ from flask import (
     Blueprint,
     Response,
     abort,
+    current_app,
     flash,
     jsonify,
     redirect,
@@ -22,9 +23,12 @@ from grants import files
 from grants.applications import queries as applications
 from grants.calls import queries as calls
 from grants.decisions import queries as decisions
-from grants.documents import actions, contents, queries
+from grants.documents import actions, contents, queries, verification
+from grants.documents.forms import VerifyForm
 from grants.documents.models import KINDS, Batch, Document
-from grants.web import load
+from grants.people.attempts import limiter
+from grants.people.sign_in import csrf
+from grants.web import load, public
 
 blueprint = Blueprint("documents", __name__)
 
@@ -112,6 +116,26 @@ def _stored(row: Document | Batch, kind: str, filename: str) -> Response:
     return response
 
 
+# --- Is it ours? -----------------------------------------------------------------------------------------------------
+
+
+@blueprint.route("/verification", methods=["GET", "POST"])
+@limiter.limit("60 per hour", methods=["POST"])
+@csrf.exempt  # it changes nothing, and a visitor has no session
+@public
+def verify() -> str | tuple[str, int]:
+    """Anybody brings a PDF and learns whether it is ours, unchanged, and since when. The file is not kept."""
+    form = VerifyForm(meta={"csrf": False})
+    verdict = None
+    if form.validate_on_submit():
+        try:
+            verdict = verification.verify(form.file.data.read(verification.MOST + 1), current_app.config)
+        except verification.NoDocument:
+            form.file.errors = [_("This is no PDF that can be read.")]
+    page = render_template("documents/verify.html", form=form, verdict=verdict, names=contents.NAMES)
+    return (page, 422) if form.is_submitted() and not verdict else page
+
+
 # --- All of a call ---------------------------------------------------------------------------------------------------
 
 
@@ -188,16 +212,13 @@ def batch_file(public_id: str) -> Response:
 
 def tasks(user: Any) -> list[dict[str, Any]]:
     """Batches that are stopped or still being made."""
-    batches = queries.unfinished_batches(user)
-    progress = queries.progress(batches) if batches else {}
     return [
         {
             "title": _("Documents of %(reference)s", reference=batch.call.reference),
             "url": url_for("documents.batch", public_id=batch.public_id),
-            "meta": _("%(ended)s of %(total)s", ended=progress[batch.id]["done"] + progress[batch.id]["failed"],
-                      total=batch.total),
+            "meta": _("%(ended)s of %(total)s", ended=ended, total=batch.total),
             "due": None,
             "tone": "warning" if batch.state == "stopped" else "info",
         }
-        for batch in batches
-    ]  # fmt: skip
+        for batch, ended in (queries.unfinished_batches(user) if user.holds("officer") else ())
+    ]

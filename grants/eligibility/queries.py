@@ -1,9 +1,10 @@
 """Questions about the gates: which applications wait, what was ruled, what the rules find."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import aliased, joinedload
 
 from grants.applications.checklist import checklist
@@ -11,8 +12,8 @@ from grants.applications.finding import Finding
 from grants.applications.models import Application, Submission
 from grants.applications.queries import not_barred
 from grants.calls.models import Call
-from grants.calls.queries import calls_run_by
-from grants.db import db
+from grants.calls.queries import closed_at, counted_for
+from grants.db import Rows, db
 from grants.eligibility.models import GATE_OF_STATE, Ruling
 from grants.policy import OFFICER_READS
 
@@ -81,7 +82,7 @@ _GATE_STATES = {
 }
 
 
-def _narrowed(query: Select[Any], waiting: str) -> Select[Any]:
+def _narrowed(query: Rows, waiting: str) -> Rows:
     open_proposals = select(Ruling.application_id).where(Ruling.state == "proposed")
     if waiting == "confirmation":
         return query.where(Application.state.in_(GATE_OF_STATE), Application.id.in_(open_proposals))
@@ -92,7 +93,7 @@ def _narrowed(query: Select[Any], waiting: str) -> Select[Any]:
     return query
 
 
-def desk(call: Call, user: Any, waiting: str = "") -> Select[Any]:
+def desk(call: Call, user: Any, waiting: str = "") -> Rows:
     """Received applications with their findings and their last ruling, without those that bar the person."""
     query = (
         select(
@@ -118,31 +119,13 @@ def count_desk(call: Call, user: Any, waiting: str = "") -> int:
     return db.session.scalar(_narrowed(query, waiting)) or 0
 
 
-def waiting_by_call(user: Any, at: Any) -> list[tuple[Call, int, int]]:
-    """For each call that the person is officer of: applications at a gate, refusals for them to confirm."""
-    calls = {
-        call.id: call for call in calls_run_by(user) if user.holds("officer", call) and call.is_closed(at)
-    }
-    if not calls:
-        return []
-    proposals = select(Ruling.application_id).where(Ruling.state == "proposed")
-    gates = (
-        select(Application.call_id, func.count())
-        .where(Application.call_id.in_(calls), Application.state.in_(GATE_OF_STATE), not_barred(user))
-        .where(Application.id.not_in(proposals))
-        .group_by(Application.call_id)
+def waiting_for_officers(user: Any, at: datetime) -> Select[Any]:
+    """Applications at a gate, and refusals that somebody else proposed."""
+    at_gate = case((Ruling.id.is_(None), 1), else_=0)
+    to_confirm = case((Ruling.proposed_by_id != user.id, 1), else_=0)
+    return (
+        counted_for(user, at_gate, to_confirm)
+        .join(Application, Application.call_id == Call.id)
+        .outerjoin(Ruling, (Ruling.application_id == Application.id) & (Ruling.state == "proposed"))
+        .where(closed_at(at), Application.state.in_(GATE_OF_STATE), not_barred(user))
     )
-    others = (
-        select(Application.call_id, func.count())
-        .join(Ruling, Ruling.application_id == Application.id)
-        .where(Application.call_id.in_(calls), Ruling.state == "proposed", Ruling.proposed_by_id != user.id)
-        .where(Application.state.in_(GATE_OF_STATE), not_barred(user))
-        .group_by(Application.call_id)
-    )
-    at_gate = {call_id: count for call_id, count in db.session.execute(gates)}
-    to_confirm = {call_id: count for call_id, count in db.session.execute(others)}
-    return [
-        (call, at_gate.get(call.id, 0), to_confirm.get(call.id, 0))
-        for call in calls.values()
-        if call.id in at_gate or call.id in to_confirm
-    ]

@@ -10,11 +10,10 @@ from flask_babel import ngettext
 from flask_security import current_user
 from werkzeug.wrappers import Response
 
-from grants import clock
 from grants.applications.finding import Finding
 from grants.applications.models import Application
 from grants.applications.queries import by_public_id
-from grants.calls.queries import by_reference
+from grants.calls.queries import on_desk
 from grants.eligibility import actions, queries
 from grants.eligibility.forms import ReturnForm, RulingForm
 from grants.eligibility.models import GATE_OF_STATE, Ruling
@@ -33,7 +32,7 @@ WAITING_NAMES = {
 @blueprint.get("/calls/<reference>/eligibility")
 def desk(reference: str) -> str:
     """All received applications of a call, or those that wait for one of the three acts."""
-    call = load(by_reference(reference), to="call.received")
+    call = load(on_desk(reference), to="call.received")
     waiting = request.args.get("waiting", "")
     page = paged(queries.desk(call, current_user, waiting), queries.count_desk(call, current_user, waiting))
     return render_template(
@@ -122,17 +121,13 @@ def send_back(public_id: str) -> Response | tuple[str, int]:
     return redirect(url_for(".desk", reference=ruling.call.reference), 303)
 
 
-def tasks(user: Any) -> list[dict[str, Any]]:
-    """What waits at the gates of the calls that the person is officer of."""
-    rows = []
-    for call, at_gate, to_confirm in queries.waiting_by_call(user, clock.now()):
-        for count, waiting, title in (
-            (to_confirm, "confirmation",
-             ngettext("Confirm %(num)s refusal", "Confirm %(num)s refusals", to_confirm)),
-            (at_gate, "",
-             ngettext("Check %(num)s application at its gate", "Check %(num)s applications at their gates", at_gate)),
-        ):  # fmt: skip
-            if count:
-                url = url_for("eligibility.desk", reference=call.reference, waiting=waiting or None)
-                rows.append({"title": title, "url": url, "meta": call.title, "due": None, "tone": "warning"})
-    return rows
+def officer_tasks(waiting: Any) -> list[tuple[int, str, str]]:
+    """Of a row of queries.waiting_for_officers: how many, what, and where."""
+    at_gate, to_confirm, reference = waiting.first, waiting.second, waiting.reference
+    return [
+        (to_confirm, ngettext("Confirm %(num)s refusal", "Confirm %(num)s refusals", to_confirm),
+         url_for("eligibility.desk", reference=reference, waiting="confirmation")),
+        (at_gate,
+         ngettext("Check %(num)s application at its gate", "Check %(num)s applications at their gates", at_gate),
+         url_for("eligibility.desk", reference=reference)),
+    ]  # fmt: skip

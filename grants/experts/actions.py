@@ -1,14 +1,19 @@
 """Verbs about experts: pool, conflicts of interest, invitations and answers (rulebook 4.6, 4.7, 7.2)."""
 
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
+
+from sqlalchemy.exc import DataError, IntegrityError
 
 from grants import clock, events, mail
 from grants.applications.models import Application
 from grants.calls.models import Call
 from grants.db import db
-from grants.experts import conflicts, queries, suitability
+from grants.experts import conflicts, queries, suitability, workload
 from grants.experts.models import Assignment, Conflict, Expert
+from grants.experts.pool_file import Complaint, Line
 from grants.people import actions as people
 from grants.people.models import User
 from grants.people.queries import by_email, holders, officers
@@ -17,7 +22,8 @@ from grants.words import N_
 from grants.workflow import move
 
 PROFILE = (
-    "employer", "employer_pic", "past_employers", "country", "gender", "sector", "orcid", "keywords", "expertise",
+    "employer", "employer_pic", "employer_ror", "past_employers", "country", "gender", "sector", "seniority", "orcid",
+    "keywords", "expertise", "languages", "max_load", "away_from", "away_until",
 )  # fmt: skip
 
 
@@ -50,11 +56,11 @@ def add_expert(call: Call, *, email: str, name: str, by: Any, **profile: Any) ->
     known = queries.expert(user)
     expert = known or Expert(
         user_id=user.id, user=user, employer="", employer_pic="", past_employers=[], country="", gender="undisclosed",
-        sector="", orcid="", keywords=[], expertise="",
+        sector="", orcid="", keywords=[], expertise="", employer_ror="", ties=[], languages=[], seniority="",
     )  # fmt: skip
-    for field in PROFILE:
-        if profile.get(field):
-            setattr(expert, field, profile[field])
+    for fact in PROFILE:
+        if profile.get(fact):
+            setattr(expert, fact, profile[fact])
     db.session.add(expert)
     if not queries.belongs(user, call):
         people.appoint(user, "expert", by=by, call=call)
@@ -65,6 +71,70 @@ def add_expert(call: Call, *, email: str, name: str, by: Any, **profile: Any) ->
         )  # fmt: skip
     db.session.flush()
     return expert
+
+
+@dataclass
+class Taken:
+    """What became of a file of experts: line numbers, and what was refused."""
+
+    added: list[int] = field(default_factory=list)
+    renewed: list[int] = field(default_factory=list)
+    unchanged: list[int] = field(default_factory=list)
+    refused: list[Complaint] = field(default_factory=list)
+
+
+def take_in(call: Call, lines: Iterable[Line], taken: Taken, *, by: Any) -> Iterator[None]:
+    """Bring the people of a file into the pool, each whole or not at all; the same file again changes nothing.
+
+    Where somebody has looked through their own profile, the file only fills what they left empty.
+    """
+    for line in lines:
+        if line.complaints:
+            taken.refused += line.complaints
+        else:
+            try:
+                with db.session.begin_nested():
+                    getattr(taken, _take(call, line.facts, by=by)).append(line.number)
+            except Unfit as problem:
+                taken.refused.append(Complaint(line.number, "email", str(problem)))
+            except (DataError, IntegrityError):
+                taken.refused.append(
+                    Complaint(line.number, "", N_("The database does not take these values."))
+                )
+        yield
+
+
+def _take(call: Call, facts: Mapping[str, Any], *, by: Any) -> str:
+    profile = {name: facts[name] for name in PROFILE if facts.get(name)}
+    user = by_email(facts["email"])
+    known = queries.expert(user) if user else None
+    if known is not None:
+        own_word = known.kept_at is not None
+        profile = {
+            name: value for name, value in profile.items()
+            if getattr(known, name) != value and not (own_word and getattr(known, name))
+        }  # fmt: skip
+    if known is not None and user is not None and queries.belongs(user, call):
+        if not profile:
+            return "unchanged"
+        kept = "renewed"
+    else:
+        kept = "added"
+    add_expert(call, email=facts["email"], name=facts["name"], by=by, **profile)
+    return kept
+
+
+def keep_profile(expert: Expert, profile: Mapping[str, Any], *, by: Any) -> None:
+    """The expert's own word on who they are and when they can evaluate; replaces what was known, gaps included.
+
+    Args:
+        profile: values of PROFILE by name; a name that is absent stays as it is.
+    """
+    for name in PROFILE:
+        if name in profile:
+            setattr(expert, name, profile[name])
+    expert.kept_at = clock.now()
+    db.session.flush()
 
 
 def staff_ids(call: Call) -> set[int]:
@@ -219,10 +289,12 @@ def assign(
         for name, value in (asked | {"answered_at": None, "declared_at": None}).items():
             setattr(assignment, name, value)
         move(assignment, "invite_again", by=by)
+    assert application.submission is not None
+    pages = workload.pages(application.submission.proposal.attachments)
     mail.write(
         db.session, "invitation", to=user.email, language=user.language, user_id=user.id, call_id=application.call_id,
         occasion=f"invitation:{assignment.public_id}:{clock.now().isoformat()}", assignment=assignment,
-        application=application, call=application.call, reader=user,
+        application=application, call=application.call, reader=user, pages=pages, hours=workload.hours(pages),
     )  # fmt: skip
     if rapporteur:
         name_rapporteur(assignment, by=by)

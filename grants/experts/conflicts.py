@@ -71,6 +71,7 @@ class Person:
     orcid: str = ""
     employer: str = ""
     employer_pic: str = ""
+    employer_ror: str = ""
     past_employers: tuple[Employment, ...] = ()
 
 
@@ -88,6 +89,7 @@ class Traces:
     """What a proposal gives away of its people, prepared once for many experts. Values are what to show."""
 
     pics: dict[str, str]
+    rors: dict[str, str]
     organisations: dict[str, str]
     domains: dict[str, str]
     emails: dict[str, str]
@@ -100,6 +102,7 @@ class Traces:
         researchers = [f"{r.first_name} {r.last_name}".strip() for r in proposal.researchers]
         return cls(
             pics={p.pic: p.label for p in proposal.partners if p.pic},
+            rors={p.ror: p.label for p in proposal.partners if p.ror},
             organisations={
                 name: p.label for p in proposal.partners for name in aliases(p.name) | aliases(p.short_name)
             },
@@ -134,7 +137,8 @@ def _found(person: Person, traces: Traces, on: date, competing: tuple[str, ...])
         yield Detected("D1", "named", traces.emails[person.email.lower()])
     if person.orcid and person.orcid in traces.orcids:
         yield Detected("D1", "researcher", traces.orcids[person.orcid])
-    if label := _organisation(person.employer, person.employer_pic, traces):
+    by_ror = traces.rors.get(person.employer_ror, "") if person.employer_ror else ""
+    if label := by_ror or _organisation(person.employer, person.employer_pic, traces):
         yield Detected("D5", "employer", label)
     if competing:
         yield Detected("D9", "competing", ", ".join(sorted(competing)))

@@ -1,11 +1,14 @@
 """What officers type about experts, and what experts answer."""
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
+from flask_wtf.file import FileField, FileRequired
 from wtforms import (
     BooleanField,
     DateField,
@@ -13,6 +16,7 @@ from wtforms import (
     FieldList,
     Form,
     FormField,
+    IntegerField,
     RadioField,
     SelectField,
     SelectMultipleField,
@@ -20,7 +24,7 @@ from wtforms import (
     TextAreaField,
     ValidationError,
 )
-from wtforms.validators import DataRequired, Email, InputRequired, Length, Optional
+from wtforms.validators import DataRequired, Email, InputRequired, Length, NumberRange, Optional
 
 from grants import clock
 from grants.applications.forms import GENDERS, countries
@@ -32,6 +36,13 @@ SECTORS = [
     ("", "–"), ("academia", _l("Academia")), ("research", _l("Research organisation")), ("industry", _l("Industry")),
     ("public", _l("Public body")), ("society", _l("Civil society")), ("other", _l("Other")),
 ]  # fmt: skip
+
+
+SENIORITIES = [
+    ("", "–"), ("early", _l("Up to ten years of experience")), ("established", _l("More than ten years")),
+    ("leading", _l("Leads a group, department or organisation")),
+]  # fmt: skip
+LANGUAGES = "bg cs da de el en es et fi fr ga hr hu is it lt lv mt nl no pl pt ro sk sl sv tr uk".split()
 
 
 def _checked(form: Any, field: Field, check: Any) -> None:
@@ -49,6 +60,10 @@ def _pic(form: Any, field: Field) -> None:
 
 def _orcid(form: Any, field: Field) -> None:
     _checked(form, field, identifiers.orcid)
+
+
+def _ror(form: Any, field: Field) -> None:
+    _checked(form, field, identifiers.ror)
 
 
 def lines(text: str | None) -> list[str]:
@@ -87,19 +102,88 @@ class ExpertForm(FlaskForm):
     def profile(self) -> dict[str, Any]:
         """What actions.add_expert takes as profile."""
         names = ("employer", "employer_pic", "country", "sector", "gender", "orcid")
-        past = [
-            {
-                "name": row.form.name.data.strip(),
-                "pic": row.form.pic.data or "",
-                "until": row.form.until.data.isoformat() if row.form.until.data else "",
-            }
-            for row in self.past
-            if (row.form.name.data or "").strip()
-        ]
         return {name: self[name].data for name in names} | {
             "keywords": lines(self.keywords.data),
-            "past_employers": past,
+            "past_employers": past_employers(self.past),
         }
+
+
+class PoolFileForm(FlaskForm):
+    """A file of experts."""
+
+    file = FileField(_l("CSV or XLSX file"), [FileRequired(_l("Choose a file."))])
+
+
+KNOWN = (
+    "employer", "employer_pic", "employer_ror", "country", "sector", "seniority", "gender", "orcid", "expertise",
+    "languages", "max_load", "away_from", "away_until",
+)  # fmt: skip
+"""Fields of a profile that the form holds as they are stored."""
+
+
+class ProfileForm(FlaskForm):
+    """What an expert says about themselves."""
+
+    employer = StringField(_l("Employer"), [DataRequired(), Length(max=300), no_control_characters])
+    employer_pic = StringField(_l("Participant code (PIC) of the employer"), [Optional(), _pic])
+    employer_ror = StringField(_l("ROR identifier of the employer"), [Optional(), _ror])
+    past = FieldList(
+        FormField(PastEmployerForm), _l("Employers of the last three years"), min_entries=3, max_entries=8
+    )
+    country = SelectField(_l("Country of work"), [DataRequired()])
+    sector = SelectField(_l("Sector"), [Optional()], choices=SECTORS)
+    seniority = SelectField(_l("Experience"), [Optional()], choices=SENIORITIES)
+    gender = SelectField(_l("Gender"), [Optional()], choices=GENDERS, default="undisclosed")
+    orcid = StringField(_l("ORCID iD"), [Optional(), _orcid])
+    keywords = TextAreaField(_l("Keywords"), [Optional(), Length(max=2000), no_control_characters])
+    expertise = TextAreaField(_l("Expertise"), [Optional(), Length(max=4000), no_control_characters])
+    languages = SelectMultipleField(_l("Languages in which you can evaluate"), [Optional()])
+    max_load = IntegerField(_l("Most applications in one call"), [Optional(), NumberRange(min=0, max=100)])
+    away_from = DateField(_l("Away from"), [Optional()])
+    away_until = DateField(_l("Until and including"), [Optional()])
+
+    def __init__(self, expert: Any) -> None:
+        known = {name: getattr(expert, name) for name in KNOWN}
+        past = [job | {"until": _day(job.get("until"))} for job in expert.past_employers]
+        super().__init__(data=known | {"keywords": "\n".join(expert.keywords), "past": past})
+        self.country.choices = [("", "–"), *countries()]
+        names = get_locale().languages
+        self.languages.choices = sorted(
+            ((code, names.get(code, code)) for code in LANGUAGES), key=lambda one: one[1]
+        )
+
+    def validate_away_until(self, field: DateField) -> None:
+        if field.data and self.away_from.data and field.data < self.away_from.data:
+            raise ValidationError(_("This day lies before the first one."))
+
+    def validate_away_from(self, field: DateField) -> None:
+        if bool(field.data) != bool(self.away_until.data):
+            raise ValidationError(_("Give both days, or none."))
+
+    def profile(self) -> dict[str, Any]:
+        """What actions.keep_profile takes."""
+        return {name: self[name].data for name in KNOWN} | {
+            "keywords": lines(self.keywords.data),
+            "past_employers": past_employers(self.past),
+            "languages": self.languages.data or [],
+        }
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def past_employers(rows: FieldList) -> list[dict[str, Any]]:
+    """The rows of PastEmployerForm that name somebody, as Expert.past_employers holds them."""
+    return [
+        {
+            "name": row.form.name.data.strip(),
+            "pic": row.form.pic.data or "",
+            "until": row.form.until.data.isoformat() if row.form.until.data else "",
+        }
+        for row in rows
+        if (row.form.name.data or "").strip()
+    ]
 
 
 class AssignForm(FlaskForm):

@@ -22,14 +22,28 @@ class Expert(Public, Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), unique=True)
     employer: Mapped[str] = mapped_column(String(300), default="")
     employer_pic: Mapped[str] = mapped_column(String(9), default="")
+    employer_ror: Mapped[str] = mapped_column(String(9), default="")
     past_employers: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
-    """Employers of the last three years: [{"name", "pic", "until": ISO date}]."""
+    """Employers of the last three years: [{"name", "pic", "ror", "since": ISO date, "until": ISO date}]."""
+    ties: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
+    """Organisations that the person has declared a tie to, beyond employment: [{"name", "code", "until": ISO date}]."""
     country: Mapped[str] = mapped_column(String(2), default="")
     gender: Mapped[str] = mapped_column(String(12), default="undisclosed")
     sector: Mapped[str] = mapped_column(String(12), default="")
     orcid: Mapped[str] = mapped_column(String(19), default="")
     keywords: Mapped[list[str]] = mapped_column(default=list)
     expertise: Mapped[str] = mapped_column(Text, default="")
+    languages: Mapped[list[str]] = mapped_column(default=list)
+    """Languages in which the person can read an application: ISO 639-1 codes."""
+    seniority: Mapped[str] = mapped_column(String(12), default="")
+    """early, established or leading; empty where nobody has said."""
+    max_load: Mapped[int | None]
+    """The most applications that the person takes on in one call; None for no limit of their own."""
+    away_from: Mapped[date | None]
+    away_until: Mapped[date | None]
+    """Days between which the person cannot evaluate, both included."""
+    kept_at: Mapped[datetime | None]
+    """When the person last looked through the profile."""
 
     user: Mapped[User] = relationship(lazy="raise_on_sql")
 
@@ -101,6 +115,7 @@ class Assignment(Public, Base):
     invited_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     answered_at: Mapped[datetime | None]
     declared_at: Mapped[datetime | None]
+    reminded_at: Mapped[datetime | None]
     reason: Mapped[str] = mapped_column(Text, default="")
 
     application: Mapped[Application] = relationship(lazy="raise_on_sql", back_populates="assignments")

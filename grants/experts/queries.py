@@ -5,14 +5,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
 from sqlalchemy.orm import aliased, joinedload
 
-from grants.applications.models import Application, Partner, Researcher, Submission
+from grants.applications.models import Application, Attachment, Partner, Researcher, Submission
 from grants.applications.queries import not_barred
 from grants.calls.models import Call
-from grants.calls.queries import calls_run_by
-from grants.db import db
+from grants.calls.queries import closed_at, counted_for
+from grants.db import Rows, db
 from grants.experts.models import Assignment, Conflict, Expert
 from grants.people.models import Appointment, User
 from grants.policy import ASKED, EVALUATED_STATES
@@ -75,6 +75,19 @@ def loads(call: Call) -> Mapping[int, int]:
         .group_by(Assignment.user_id)
     )
     return {user_id: count for user_id, count in rows}
+
+
+def pages_to_read(call: Call) -> Mapping[int, int]:
+    """Pages of the files of all applications that each person is asked to evaluate, by user id; as last uploaded."""
+    newest = select(func.max(Attachment.id)).group_by(Attachment.application_id, Attachment.kind)
+    rows = db.session.execute(
+        select(Assignment.user_id, func.sum(Attachment.pages))
+        .join(Assignment.application)
+        .join(Attachment, Attachment.application_id == Application.id)
+        .where(Application.call_id == call.id, Assignment.state.in_(ASKED), Attachment.id.in_(newest))
+        .group_by(Assignment.user_id)
+    )
+    return {user_id: int(pages or 0) for user_id, pages in rows}
 
 
 def pool_figures(call: Call) -> dict[str, Counter[str]]:
@@ -175,7 +188,7 @@ def _doubtful(user: Any) -> Any:
     )
 
 
-def matrix(call: Call, user: Any) -> Select[Any]:
+def matrix(call: Call, user: Any) -> Rows:
     """Applications in evaluation with the number of their evaluators; those with too few come first."""
     evaluators = _evaluators().label("evaluators")
     return (
@@ -330,34 +343,11 @@ def competing(application: Application, users: Iterable[Any]) -> Mapping[int, se
 # --- What waits for officers -----------------------------------------------------------------------------------------
 
 
-def waiting_by_call(user: Any, at: datetime) -> list[tuple[Call, int, int]]:
-    """For each call that the person is officer of: applications with too few experts, conflicts to rule on."""
-    calls = {
-        call.id: call for call in calls_run_by(user) if user.holds("officer", call) and call.is_closed(at)
-    }
-    if not calls:
-        return []
-    short = (
-        select(Application.call_id, func.count())
-        .join(Application.call)
-        .where(
-            Application.call_id.in_(calls),
-            Application.state.in_(("admitted", "in_evaluation")),
-            not_barred(user),
-        )
-        .where(_evaluators() < Call.min_reviews)
-        .group_by(Application.call_id)
+def waiting_for_officers(user: Any, at: datetime) -> Select[Any]:
+    """Applications with too few experts, and those with conflicts of interest to rule on."""
+    short = and_(Application.state.in_(("admitted", "in_evaluation")), _evaluators() < Call.min_reviews)
+    return (
+        counted_for(user, case((short, 1), else_=0), case((_doubtful(user) > 0, 1), else_=0))
+        .join(Application, Application.call_id == Call.id)
+        .where(closed_at(at), Application.state.in_(EVALUABLE), not_barred(user))
     )
-    doubtful = (
-        select(Application.call_id, func.count())
-        .where(Application.call_id.in_(calls), Application.state.in_(EVALUABLE), not_barred(user))
-        .where(_doubtful(user) > 0)
-        .group_by(Application.call_id)
-    )
-    too_few = {call_id: count for call_id, count in db.session.execute(short)}
-    to_rule = {call_id: count for call_id, count in db.session.execute(doubtful)}
-    return [
-        (call, too_few.get(call.id, 0), to_rule.get(call.id, 0))
-        for call in calls.values()
-        if call.id in too_few or call.id in to_rule
-    ]

@@ -32,7 +32,9 @@ def person(expert: Expert) -> Person:
         for job in expert.past_employers
     )
     user = expert.user
-    return Person(user.name, user.email, expert.orcid, expert.employer, expert.employer_pic, past)
+    return Person(
+        user.name, user.email, expert.orcid, expert.employer, expert.employer_pic, expert.employer_ror, past
+    )  # fmt: skip
 
 
 def suspicions(application: Application, experts: Collection[Expert]) -> Mapping[int, tuple[Detected, ...]]:

@@ -13,6 +13,7 @@ from grants.db import db
 from grants.panels import queries
 from grants.panels.models import PanelFinding, RankedList, RankedRow
 from grants.panels.standing import Standing, snapshot, standing
+from grants.panels.uncertainty import Sureness
 from grants.words import N_
 from grants.workflow import move
 
@@ -32,6 +33,7 @@ class Changed(StaleDataError):
 def note(
     application: Application, *, by: Any, version: int, consensus: Mapping[str, int], aspects: Sequence[str],
     amended: Mapping[str, int], reason: str, tie_order: int | None, tie_reason: str, max_grant: int | None,
+    minutes: str = "", motion: str = "", votes: Mapping[str, int] | None = None,
 ) -> PanelFinding:  # fmt: skip
     """Write down what the panel found on one application (rulebook 4.3); the consensus report stays as it is.
 
@@ -39,6 +41,9 @@ def note(
         version: of the finding that the person saw, 0 if there was none.
         consensus: final scores of the group, hundredths; an amended score equal to it is no amendment.
         max_grant: euro cents, None for what was requested.
+        minutes: of the discussion; the panel's closing freezes them with the number of their version.
+        motion: what was voted on, empty without a vote.
+        votes: numbers of 'for', 'against' and 'abstained'; empty without a vote.
 
     Raises:
         Changed: somebody else has saved a finding since.
@@ -61,6 +66,9 @@ def note(
         )
     if max_grant is not None and max_grant > submission.requested:
         raise Refused(N_("The maximum grant cannot be higher than what was requested."), "max_grant")
+    count = {name: number for name, number in (votes or {}).items() if number}
+    if bool(motion.strip()) != bool(count):
+        raise Refused(N_("A vote needs both: what it was about, and the numbers."), "motion")
     if finding is None:
         finding = PanelFinding(application_id=application.id, application=application)
         db.session.add(finding)
@@ -68,9 +76,11 @@ def note(
     finding.amended, finding.reason = changed, reason.strip()
     finding.tie_order, finding.tie_reason = tie_order, tie_reason.strip()
     finding.max_grant = None if max_grant == submission.requested else max_grant
+    finding.minutes, finding.motion, finding.votes = minutes.strip(), motion.strip(), count
     events.record(
         db.session, application, "panel_note", by=by, aspects=finding.aspects, amended=changed,
         reason=finding.reason, tie_order=tie_order, tie_reason=finding.tie_reason, max_grant=finding.max_grant,
+        minutes=finding.minutes, motion=finding.motion, votes=count,
     )  # fmt: skip
     return finding
 
@@ -85,19 +95,20 @@ def reviewed(standing: Standing) -> str:
     """Fingerprint of what a closing would adopt: the review page carries it, so nobody adopts what he did not see."""
     return digest(
         [
-            [place.entry.key, place.rank, place.line, place.amount, place.entry.scores]
+            [place.entry.key, place.rank, place.line, place.area, place.amount, place.entry.scores]
             for place in standing.places
         ]
         + [[block.sentence, list(block.keys)] for block in standing.blocks]
     )
 
 
-def close(call: Call, *, by: Any, report: str, seen: str) -> RankedList:
+def close(call: Call, *, by: Any, report: str, seen: str, shown: Sureness | None = None) -> RankedList:
     """Close the panel: freeze the ranked list with its inputs and take every application to 'evaluated', in one act.
 
     Args:
         report: the panel's report, kept with the list.
         seen: `reviewed` of the standing that the chair looked at.
+        shown: the figures on how sure the line is, if the panel had them before it; frozen with the list.
 
     Raises:
         Changed: something changed since.
@@ -112,6 +123,8 @@ def close(call: Call, *, by: Any, report: str, seen: str) -> RankedList:
     number = before.number + 1 if before else 1
     at = clock.now()
     value = snapshot(call, now_standing, report=report, number=number, adopted_at=at.isoformat())
+    if shown:
+        value["sureness"] = shown.to_dict()
     adopted = RankedList(
         call_id=call.id, number=number, adopted_at=at, adopted_by_id=by.id, budget=call.budget,
         snapshot=canonical(value).decode(), sha256=digest(value),
@@ -119,8 +132,9 @@ def close(call: Call, *, by: Any, report: str, seen: str) -> RankedList:
     adopted.rows = [
         RankedRow(
             application_id=place.entry.application.id, position=position, rank=place.rank, total=place.total,
-            rank_score=place.rank_score or 0, placed_by=place.placed_by, line=place.line, amount=place.amount,
-            cumulative=place.cumulative, missed=[missed._asdict() for missed in place.missed],
+            rank_score=place.rank_score, placed_by=place.placed_by, line=place.line, amount=place.amount,
+            cumulative=place.cumulative, area=place.area, missed=[missed._asdict() for missed in place.missed],
+            trace=[compared._asdict() for compared in place.trace],
         )
         for position, place in enumerate(now_standing.places, 1)
     ]  # fmt: skip

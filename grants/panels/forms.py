@@ -6,12 +6,32 @@ from typing import Any
 from flask_babel import format_decimal
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    DecimalField,
+    HiddenField,
+    IntegerField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.validators import DataRequired, Length, NumberRange, Optional
 
 from grants.calls.forms import MoneyField, no_control_characters, version_of
 from grants.calls.scheme import Scheme
 from grants.panels.standing import Entry
+
+VOTES = ("for", "against", "abstained")
+
+
+class WhatIfForm(FlaskForm):
+    """Another budget, another overall threshold; nothing of it is stored."""
+
+    class Meta:
+        csrf = False  # a question in the address, which changes nothing
+
+    budget = MoneyField(_l("Budget"), [Optional()])
+    threshold = DecimalField(_l("Overall threshold"), [Optional()], places=1)
 
 
 class FindingForm(FlaskForm):
@@ -27,6 +47,13 @@ class FindingForm(FlaskForm):
         _l("Reason for this place"), [Optional(), Length(max=10000), no_control_characters]
     )
     max_grant = MoneyField(_l("Maximum grant after evaluation"), [Optional()])
+    minutes = TextAreaField(
+        _l("Minutes of the discussion"), [Optional(), Length(max=20000), no_control_characters]
+    )
+    motion = StringField(_l("Voted on"), [Optional(), Length(max=300), no_control_characters])
+    votes_for = IntegerField(_l("For"), [Optional(), NumberRange(0, 999)])
+    votes_against = IntegerField(_l("Against"), [Optional(), NumberRange(0, 999)])
+    votes_abstained = IntegerField(_l("Abstained"), [Optional(), NumberRange(0, 999)])
 
     criteria: tuple[str, ...] = ()
 
@@ -42,7 +69,7 @@ class FindingForm(FlaskForm):
         }
         ids = tuple(criterion.id for criterion in scheme.criteria)
         finding = entry.finding
-        return type("FindingForm", (cls,), {**fields, "criteria": ids})(  # type: ignore[no-any-return]
+        return type("FindingForm", (cls,), {**fields, "criteria": ids})(
             formdata=formdata,
             version=str(finding.version if finding else 0),
             aspects=", ".join(entry.aspects),
@@ -50,6 +77,9 @@ class FindingForm(FlaskForm):
             tie_order=finding.tie_order if finding else None,
             tie_reason=finding.tie_reason if finding else "",
             max_grant=finding.max_grant if finding else None,
+            minutes=finding.minutes if finding else "",
+            motion=finding.motion if finding else "",
+            **{f"votes_{name}": finding.votes.get(name) if finding else None for name in VOTES},
         )
 
     def score(self, criterion: str) -> Any:
@@ -66,6 +96,9 @@ class FindingForm(FlaskForm):
             "tie_order": self.tie_order.data,
             "tie_reason": self.tie_reason.data or "",
             "max_grant": self.max_grant.data,
+            "minutes": self.minutes.data or "",
+            "motion": self.motion.data or "",
+            "votes": {name: self[f"votes_{name}"].data or 0 for name in VOTES},
         }
 
 
@@ -73,6 +106,7 @@ class ClosureForm(FlaskForm):
     """The panel's report, and the fingerprint of the list that the chair looked at."""
 
     seen = HiddenField()
+    shown = BooleanField(_l("The panel was shown how sure the line is; keep the figures with the list"))
     report = TextAreaField(
         _l("Report of the panel"), [DataRequired(), Length(max=60000), no_control_characters]
     )

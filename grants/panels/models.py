@@ -27,6 +27,11 @@ class PanelFinding(Public, Base):
     tie_reason: Mapped[str] = mapped_column(Text, default="")
     max_grant: Mapped[int | None] = mapped_column(Cents)
     """Maximum grant after evaluation, where lower than requested."""
+    minutes: Mapped[str] = mapped_column(Text, default="")
+    motion: Mapped[str] = mapped_column(String(300), default="")
+    """What the panel voted on; empty if there was no vote."""
+    votes: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """How many voted for, against, and abstained; members with a conflict of interest are not in the room."""
     version: Mapped[int] = mapped_column(default=1)
 
     application: Mapped[Application] = relationship(lazy="raise_on_sql")
@@ -74,13 +79,17 @@ class RankedRow(Base):
     position: Mapped[int]
     rank: Mapped[int | None]
     total: Mapped[int]
-    rank_score: Mapped[int]
-    """Hundredths."""
+    rank_score: Mapped[int | None]
+    """Hundredths; None below a threshold."""
     placed_by: Mapped[str] = mapped_column(String(20))
     line: Mapped[str] = mapped_column(String(20))
     """main, reserve, no_budget or below_threshold."""
     amount: Mapped[int] = mapped_column(Cents)
     cumulative: Mapped[int] = mapped_column(Cents)
+    area: Mapped[str] = mapped_column(String(200), default="", server_default="")
+    """The area of the call for which it comes before others; empty where only its rank counts."""
     missed: Mapped[list[dict[str, Any]]]
+    trace: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
+    """Each step that set it above others of the same score (`ranking.Compared`)."""
 
     application: Mapped[Application] = relationship(lazy="raise_on_sql")

@@ -3,18 +3,20 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Select, exists, func, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
+from grants import clock
 from grants.applications.models import Application, Submission
 from grants.applications.queries import not_barred
 from grants.calls.models import Call
 from grants.calls.queries import run_by
-from grants.db import db
+from grants.db import Rows, db
 from grants.experts.models import Assignment
 from grants.panels.models import PanelFinding, RankedList, RankedRow
 from grants.panels.standing import Entry
-from grants.reviews.models import ConsensusReport, Report
+from grants.people.models import Appointment, User
+from grants.reviews.models import ConsensusReport, Report, ReportMark
 
 BEFORE_PANEL = ("submitted", "reopened", "eligibility", "admitted", "in_evaluation", "in_consensus")
 """States from which an application may still come to the panel: while one stands there, the panel cannot close."""
@@ -71,8 +73,30 @@ def entries(call: Call) -> list[Entry]:
     ]
 
 
+def individual_totals(call: Call) -> list[tuple[str, str, float]]:
+    """Totals of the reports that count on applications in panel: number, who, points; void ones are left out.
+
+    A report without a score on every criterion has no total.
+    """
+    marks = func.count(ReportMark.id)
+    rows = db.session.execute(
+        select(Application.number, Assignment.user_id, func.sum(ReportMark.score))
+        .join(Report, Report.id == ReportMark.report_id)
+        .join(Assignment, Assignment.id == Report.assignment_id)
+        .join(Application, Application.id == Report.application_id)
+        .where(Application.call_id == call.id, Application.state == "in_panel", Report.state == "submitted")
+        .where(Assignment.state == "cleared", Assignment.scores, ReportMark.score.is_not(None))
+        .group_by(Application.serial, Application.number, Report.id, Assignment.user_id)
+        .having(marks == len(call.scheme.criteria))
+        .order_by(Application.serial, Report.id)
+    )
+    return [(number, str(user_id), int(total or 0) / 100) for number, user_id, total in rows]
+
+
 def outstanding(call: Call) -> dict[str, int]:
-    """How many applications still are on their way to the panel, by state."""
+    """How many applications still are on their way to the panel, by state; before the deadline nobody counts them."""
+    if not call.is_closed(clock.now()):
+        return {}
     rows = db.session.execute(
         select(Application.state, func.count())
         .where(Application.call_id == call.id, Application.version > 0, Application.state.in_(BEFORE_PANEL))
@@ -87,6 +111,33 @@ def visible_numbers(call: Call, user: Any) -> frozenset[str]:
     return frozenset(
         db.session.scalars(select(Application.number).where(Application.call_id == call.id, not_barred(user)))
     )
+
+
+def members(call: Call) -> Sequence[User]:
+    """The people of the panel: the call's chair and the experts who have declared no conflict for an application."""
+    chairs = select(Appointment.user_id).where(Appointment.call_id == call.id, Appointment.role == "chair")
+    experts = (
+        select(Assignment.user_id)
+        .join(Application, Assignment.application_id == Application.id)
+        .where(Application.call_id == call.id, Assignment.state == "cleared")
+    )
+    return db.session.scalars(
+        select(User).where(or_(User.id.in_(chairs), User.id.in_(experts))).order_by(User.name)
+    ).all()
+
+
+def absent(call: Call) -> dict[str, frozenset[int]]:
+    """Who has to leave the room for which application in panel: row ids of people by number (rulebook 4.7)."""
+    rows = db.session.execute(
+        select(Application.number, User.id)
+        .join(User, User.id.in_([member.id for member in members(call)]))
+        .where(Application.call_id == call.id, Application.state == "in_panel", ~not_barred(User))
+        .order_by(Application.serial)
+    )
+    found: dict[str, set[int]] = {}
+    for number, user_id in rows:
+        found.setdefault(number, set()).add(user_id)
+    return {number: frozenset(people) for number, people in found.items()}
 
 
 def aspects_in_use(call: Call, user: Any) -> list[str]:
@@ -109,12 +160,20 @@ def adopted(call: Call) -> RankedList | None:
     ).first()
 
 
-def places(adopted_list: RankedList) -> Select[Any]:
-    """Rows of a list in order, with what names the application; whether the reader may see one is asked apart."""
+def places(adopted_list: RankedList, reader: Any = None) -> Rows:
+    """Rows of a list in order, with what names the application and whether the reader may see it.
+
+    What a conflict hides stands last, and `place` counts what is shown: a gap would tell the rank that it hides
+    (rulebook 4.7). None sees everything.
+    """
+    visible = not_barred(reader) if reader else RankedRow.id.is_not(None)
     return (
         select(
+            visible.label("visible"),
+            func.row_number().over(partition_by=visible, order_by=RankedRow.position).label("place"),
             RankedRow.position, RankedRow.rank, RankedRow.total, RankedRow.rank_score, RankedRow.placed_by,
-            RankedRow.line, RankedRow.amount, RankedRow.cumulative, RankedRow.missed, Application.public_id,
+            RankedRow.line, RankedRow.area, RankedRow.amount, RankedRow.cumulative, RankedRow.missed, RankedRow.trace,
+            Application.public_id,
             Application.number, Application.state, Submission.acronym, Submission.title,
             Submission.coordinator_name, Submission.coordinator_country,
         )
@@ -123,7 +182,7 @@ def places(adopted_list: RankedList) -> Select[Any]:
             Submission, (Submission.application_id == Application.id) & (Submission.number == Application.version)
         )
         .where(RankedRow.ranked_list_id == adopted_list.id)
-        .order_by(RankedRow.position)
+        .order_by(~visible, RankedRow.position)
     )  # fmt: skip
 
 
@@ -138,8 +197,9 @@ def has_gaps(adopted_list: RankedList, user: Any) -> bool:
 
 
 def chart(adopted_list: RankedList, rows: int) -> Sequence[Any]:
-    """The first rows of a list: public id, number, acronym, line, cumulative amount."""
-    return db.session.execute(places(adopted_list).where(RankedRow.rank.is_not(None)).limit(rows)).all()
+    """The first rows of a list as money is given: public id, number, acronym, line, cumulative amount."""
+    ranked = places(adopted_list).where(RankedRow.rank.is_not(None)).order_by(None)
+    return db.session.execute(ranked.order_by(RankedRow.cumulative, RankedRow.position).limit(rows)).all()
 
 
 def line_counts(adopted_list: RankedList) -> Mapping[str, int]:
@@ -174,11 +234,11 @@ def rows_by_application(call: Call) -> dict[int, RankedRow]:
 
 
 def open_panels(user: Any) -> Sequence[Any]:
-    """Calls that the person works for whose panel is open and has applications: (call, how many)."""
+    """Calls that the person chairs whose panel is open and has applications: (call, how many)."""
     return db.session.execute(
         select(Call, func.count(Application.id))
         .join(Application, Application.call_id == Call.id)
-        .where(run_by(user), Call.panel_closed_at.is_(None), Application.state == "in_panel")
+        .where(run_by(user, "chair"), Call.panel_closed_at.is_(None), Application.state == "in_panel")
         .group_by(Call.id)
         .order_by(Call.deadline_at)
     ).all()

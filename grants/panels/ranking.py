@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import groupby
@@ -33,9 +33,24 @@ class Candidate:
     panel_order: int | None = None
 
 
+class Compared(NamedTuple):
+    """One step that put an application above others of the same score.
+
+    `value` and those of `others`, by key, are what the step compares: hundredths of a score, how many aspects or
+    countries are new, the share of women in basis points, the panel's place.
+    """
+
+    step: str
+    value: int
+    others: dict[str, int]
+
+
 @dataclass(frozen=True)
 class Row:
-    """A place on the list; tied rows share a rank. `step` placed it: 'score', a step of the scheme, 'tie'."""
+    """A place on the list; tied rows share a rank. `step` placed it: 'score', a step of the scheme, 'tie'.
+
+    `trace` tells each step that set it above others of its group, in the order in which they were taken.
+    """
 
     key: str
     rank: int
@@ -43,6 +58,7 @@ class Row:
     rank_score: int
     amount: int
     step: str
+    trace: tuple[Compared, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -71,11 +87,16 @@ class Line(NamedTuple):
     line: str
     amount: int
     cumulative: int
+    area: str = ""
+    """The area of the call that it is funded for before others; empty where only its rank counts."""
 
 
 @dataclass(frozen=True)
 class Bucket:
-    """How many totals lie from `low` up to `high`, hundredths; only the topmost group includes its `high`."""
+    """How many totals lie from `low` up to `high`, hundredths.
+
+    The end towards better totals belongs to the next group; only the best group includes both.
+    """
 
     low: int
     high: int
@@ -93,13 +114,15 @@ def ranked(candidates: Iterable[Candidate], scheme: Scheme) -> Ranking:
         raise ValueError("two candidates have the same key")
     outcomes = {key: outcome(by_key[key].scores, scheme) for key in sorted(by_key)}
     points = {key: result.rank_score for key, result in outcomes.items() if result.rank_score is not None}
-    placed: list[tuple[Candidate, int, str]] = []
-    for _, group in groupby(sorted(points, key=lambda key: -points[key]), key=points.__getitem__):
+    placed: list[Placed] = []
+    for _, group in groupby(
+        sorted(points, key=lambda key: -points[key] * scheme.sign), key=points.__getitem__
+    ):
         _place([by_key[key] for key in group], placed, scheme)
     return Ranking(
         rows=tuple(
-            Row(one.key, rank, outcomes[one.key].total, points[one.key], one.amount, step)
-            for one, rank, step in placed
+            Row(one.key, rank, outcomes[one.key].total, points[one.key], one.amount, step, trace)
+            for one, rank, step, trace in placed
         ),
         below=tuple(
             Below(key, result.total, by_key[key].amount, result.missed)
@@ -107,31 +130,58 @@ def ranked(candidates: Iterable[Candidate], scheme: Scheme) -> Ranking:
             if not result.passed
         ),
         ties=tuple(
-            tuple(one.key for one, _, _ in tied)
+            tuple(one.key for one, *_ in tied)
             for _, tied in groupby((row for row in placed if row[2] == "tie"), key=lambda row: row[1])
         ),
     )
 
 
-def _place(group: list[Candidate], placed: list[tuple[Candidate, int, str]], scheme: Scheme) -> None:
+Placed = tuple[Candidate, int, str, tuple[Compared, ...]]
+
+
+def _place(group: list[Candidate], placed: list[Placed], scheme: Scheme) -> None:
     """Append a group of equal scores one by one: each place changes what the next is compared with."""
     step = "score"
     while group:
-        first = group
+        first, trace = group, list[Compared]()
         # The last of a group is alone: no step narrows it, and it stands where the step before has left it.
         for name in scheme.tie_break:
-            preferences = _preferences(name, first, [one for one, _, _ in placed])
+            higher = [one for one, *_ in placed]
+            preferences = _preferences(name, first, higher, scheme.sign)
             best = max(preferences)
             narrowed = [one for one, preference in zip(first, preferences, strict=True) if preference == best]
-            step = name if len(narrowed) < len(first) else step
+            if len(narrowed) < len(first):
+                step = name
+                others = {one.key: _compared(name, one, higher) for one in first if one not in narrowed}
+                trace.append(Compared(name, _compared(name, narrowed[0], higher), others))
             first = narrowed
         rank = len(placed) + 1
-        placed += [(one, rank, "tie" if len(first) > 1 else step) for one in first]
+        placed += [(one, rank, "tie" if len(first) > 1 else step, tuple(trace)) for one in first]
         group = [one for one in group if one not in first]
 
 
-def _preferences(step: str, tied: list[Candidate], higher: list[Candidate]) -> list[Fraction | int]:
-    """How much a step prefers each of the tied, with `higher` already placed (rulebook 5.2)."""
+def _compared(step: str, one: Candidate, higher: list[Candidate]) -> int:
+    """What a step looks at in one application, as `Compared` tells it."""
+    match step:
+        case "coverage":
+            return len(one.aspects - frozenset[str]().union(*(above.aspects for above in higher)))
+        case "gender":
+            return int((one.women_share or 0) * 10_000)
+        case "countries":
+            return len(one.countries - frozenset[str]().union(*(above.countries for above in higher)))
+        case "panel":
+            return one.panel_order or 0
+        case criterion:
+            return one.scores[criterion]
+
+
+def _preferences(
+    step: str, tied: list[Candidate], higher: list[Candidate], sign: int = 1
+) -> list[Fraction | int]:
+    """How much a step prefers each of the tied, with `higher` already placed (rulebook 5.2).
+
+    `sign` is -1 where the lowest score is the best.
+    """
     match step:
         case "coverage":
             covered = frozenset[str]().union(*(one.aspects for one in higher))
@@ -147,40 +197,78 @@ def _preferences(step: str, tied: list[Candidate], higher: list[Candidate]) -> l
             # Half an order is none: the panel resolves a tie by placing all that are in it.
             return [-order for order in orders] if len(orders) == len(tied) else [0] * len(tied)
         case criterion:
-            return [one.scores[criterion] for one in tied]
+            return [one.scores[criterion] * sign for one in tied]
 
 
-def cut(ranking: Ranking, budget: int, reserve: int | None = None) -> tuple[Line, ...]:
+def cut(
+    ranking: Ranking, budget: int, reserve: int | None = None, *, quotas: Mapping[str, int] | None = None,
+    areas: Mapping[str, Collection[str]] | None = None,
+) -> tuple[Line, ...]:  # fmt: skip
     """Draw the line (rulebook 5.3): down to the first that does not fit; nothing after it is funded.
 
-    The budget is in cents; `reserve` is the length of the reserve list, None for all that are left.
-    Raises ValueError while ties are open.
+    Where the call announced quotas, the first of each area come before all others, in the order of the list among
+    themselves; an application counts for one area only, the first of the call's that it names and that is not full.
+
+    Args:
+        budget: cents.
+        reserve: the length of the reserve list, None for all that are left.
+        quotas: by area, how many of its applications come first.
+        areas: by key, the areas that an application names.
+
+    Returns:
+        Lines in the order of the list; amounts add up in the order in which money is given.
+
+    Raises:
+        ValueError: ties are open.
     """
     if ranking.ties:
         raise ValueError(N_("Some applications are tied. The panel has to put them in order first."))
-    cumulative, lines, main = 0, [], 0
-    for position, row in enumerate(ranking.rows):
+    first = _by_quota(ranking.rows, quotas or {}, areas or {})
+    cumulative, lines, stopped = 0, dict[str, Line](), False
+    for row in sorted(ranking.rows, key=lambda row: row.key not in first):
         cumulative += row.amount
-        if main == position and cumulative <= budget:
-            main += 1
-            line = "main"
-        else:
-            line = "reserve" if reserve is None or position < main + reserve else "no_budget"
-        lines.append(Line(row.key, line, row.amount, cumulative))
-    return tuple(lines)
+        stopped = stopped or cumulative > budget
+        lines[row.key] = Line(
+            row.key, "no_budget" if stopped else "main", row.amount, cumulative, first.get(row.key, "")
+        )
+    left = [row.key for row in ranking.rows if lines[row.key].line == "no_budget"]
+    for key in left[:reserve]:
+        lines[key] = lines[key]._replace(line="reserve")
+    return tuple(lines[row.key] for row in ranking.rows)
+
+
+def _by_quota(
+    rows: Sequence[Row], quotas: Mapping[str, int], areas: Mapping[str, Collection[str]]
+) -> dict[str, str]:
+    """The area for which each of the first of an area comes before others, by key."""
+    left, first = dict(quotas), dict[str, str]()
+    for row in rows:
+        area = next((area for area in quotas if left[area] and area in areas.get(row.key, ())), "")
+        if area:
+            left[area] -= 1
+            first[row.key] = area
+    return first
 
 
 def distribution(totals: Iterable[int], scheme: Scheme) -> tuple[Bucket, ...]:
-    """Totals above all thresholds in the groups that are published, highest first (T-5.4).
+    """Totals above all thresholds in the groups that are published, best first (T-5.4).
 
     Raises ValueError for a total outside the groups: they have to add up.
     """
-    scores = tuple(totals)
-    bounds = (*scheme.buckets, scheme.maximum)
+    sign = scheme.sign
+    scores = tuple(total * sign for total in totals)
+    bounds = (
+        *(bucket * sign for bucket in scheme.buckets),
+        max(scheme.maximum * sign, scheme.minimum * sign),
+    )
     if any(not bounds[0] <= score <= bounds[-1] for score in scores):
         raise ValueError("a total lies outside the groups")
-    edges = [*bounds[:-1], scheme.maximum + 1]
+    edges = [*bounds[:-1], bounds[-1] + 1]
     return tuple(
-        Bucket(bounds[n], bounds[n + 1], sum(edges[n] <= score < edges[n + 1] for score in scores))
+        Bucket(
+            low=min(bounds[n] * sign, bounds[n + 1] * sign),
+            high=max(bounds[n] * sign, bounds[n + 1] * sign),
+            count=sum(edges[n] <= score < edges[n + 1] for score in scores),
+        )
         for n in reversed(range(len(scheme.buckets)))
     )

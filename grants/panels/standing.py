@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from grants.applications.proposal import Proposal
@@ -22,6 +23,12 @@ STEP_NAMES = {
     "coverage": N_("Aspects covered, among equal scores"),
     "excellence": N_("Higher score for excellence"),
     "impact": N_("Higher score for impact"),
+    "project": N_("Better score for the project"),
+    "investigator": N_("Better score for the principal investigator"),
+    "applicants": N_("Better score for the applicants"),
+    "quality": N_("Better score for scientific quality"),
+    "feasibility": N_("Better score for feasibility"),
+    "relevance": N_("Better score for relevance"),
     "gender": N_("Nearer to gender balance among the leading researchers"),
     "countries": N_("Countries not yet reached by higher-ranked applications"),
     "panel": N_("Order set by the panel"),
@@ -113,7 +120,9 @@ class Place:
     placed_by: str = "threshold"
     line: str = "below_threshold"
     cumulative: int = 0
+    area: str = ""
     missed: Sequence[scoring.Missed] = ()
+    trace: Sequence[ranking.Compared] = ()
 
 
 @dataclass(frozen=True)
@@ -150,23 +159,35 @@ class Standing:
         return {line: lines.count(line) for line in LINE_NAMES}
 
 
-def standing(call: Call, entries: Collection[Entry], outstanding: Mapping[str, int]) -> Standing:
+def standing(
+    call: Call, entries: Collection[Entry], outstanding: Mapping[str, int], *, budget: int | None = None,
+    overall_threshold: int | None = None,
+) -> Standing:  # fmt: skip
     """The ranking with the present data (rulebook 5).
 
     Args:
         outstanding: numbers of applications, by state, that still are on their way to the panel.
+        budget: cents, to see what another budget than the call's would do.
+        overall_threshold: hundredths, to see what another one than the scheme's would do.
     """
-    scheme = call.scheme
+    scheme = call.scheme if overall_threshold is None else call.scheme.with_threshold(overall_threshold)
+    budget = call.budget if budget is None else budget
     unscored = tuple(entry for entry in entries if scoring.problems(entry.scores, scheme))
     scored = {entry.key: entry for entry in entries if entry not in unscored}
     order = ranking.ranked([entry.candidate(call) for entry in scored.values()], scheme)
-    lines = {} if order.ties else {row.key: row for row in ranking.cut(order, call.budget, call.reserve_size)}
-    places, cumulative = [], 0
-    for row in order.rows:
-        cumulative += row.amount
-        line = lines[row.key].line if lines else ""
-        places.append(Place(scored[row.key], row.total, row.amount, row.rank, row.rank_score, row.step, line,
-                            cumulative))  # fmt: skip
+    areas = {key: entry.proposal.keywords for key, entry in scored.items()}
+    # While a tie is open there is no line, and the amounts add up as the list stands.
+    added = accumulate(row.amount for row in order.rows)
+    lines: Sequence[ranking.Line] = (
+        [ranking.Line(row.key, "", row.amount, so_far) for row, so_far in zip(order.rows, added, strict=True)]
+        if order.ties
+        else ranking.cut(order, budget, call.reserve_size, quotas=call.quotas, areas=areas)
+    )
+    places = [
+        Place(scored[row.key], row.total, row.amount, row.rank, row.rank_score, row.step, line.line, line.cumulative,
+              line.area, trace=row.trace)
+        for row, line in zip(order.rows, lines, strict=True)
+    ]  # fmt: skip
     places += [Place(scored[row.key], row.total, row.amount, missed=row.missed) for row in order.below]
     blocks = [
         Block(N_("Applications on their way to the panel: %(count)s (%(state)s)."),
@@ -192,6 +213,7 @@ def snapshot(call: Call, standing: Standing, *, report: str, number: int, adopte
         "adopted_at": adopted_at,
         "budget": call.budget,
         "reserve_size": call.reserve_size,
+        "quotas": call.quotas,
         "scheme": call.scheme.to_dict(),
         "panel_report": report,
         "inputs": [
@@ -208,7 +230,9 @@ def snapshot(call: Call, standing: Standing, *, report: str, number: int, adopte
                 "line": place.line,
                 "amount": place.amount,
                 "cumulative": place.cumulative,
+                "area": place.area,
                 "missed": [missed._asdict() for missed in place.missed],
+                "trace": [compared._asdict() for compared in place.trace],
             }
             for place in standing.places
         ],
@@ -230,4 +254,8 @@ def _inputs(entry: Entry, call: Call) -> dict[str, Any]:
         "countries": sorted(entry.countries(call)),
         "tie_order": entry.finding.tie_order if entry.finding else None,
         "tie_reason": entry.finding.tie_reason if entry.finding else "",
+        "minutes": {"version": entry.finding.version, "text": entry.finding.minutes}
+        if entry.finding
+        else None,
+        "vote": {"motion": entry.finding.motion} | entry.finding.votes if entry.finding else None,
     }

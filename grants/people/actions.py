@@ -1,6 +1,7 @@
 """Verbs about people: an account, an appointment."""
 
 import secrets
+from datetime import datetime
 from typing import Any
 
 from flask_security import hash_password
@@ -10,6 +11,11 @@ from grants import clock
 from grants.db import db
 from grants.people import queries
 from grants.people.models import Appointment, User
+from grants.words import N_
+
+
+class Unfit(ValueError):
+    """A refusal with a sentence (msgid) to show beside the form."""
 
 
 def create_account(email: str, name: str, *, password: str | None = None, language: str = "en") -> User:
@@ -40,6 +46,8 @@ def appoint(
     where = {"programme_id": programme.id} if programme else {"call_id": call.id}
     existing = db.session.scalars(select(Appointment).filter_by(user_id=user.id, role=role, **where)).first()
     if existing:
+        # Whoever only stood in is now appointed for good.
+        existing.stands_in_for_id = existing.begins_at = existing.ends_at = None
         return existing
     appointment = Appointment(
         user_id=user.id, role=role, given_at=clock.now(), given_by_id=by.id if by else None,
@@ -54,6 +62,46 @@ def dismiss(user: User, role: str, *, call: Any) -> None:
     """Take a role for one call back; it holds from the next request on."""
     for appointment in db.session.scalars(
         select(Appointment).filter_by(user_id=user.id, role=role, call_id=call.id)
+    ):
+        db.session.delete(appointment)
+    db.session.flush()
+
+
+def substitute(officer: User, person: User, *, begins_at: datetime, ends_at: datetime) -> int:
+    """Let another person act as officer wherever `officer` does, between two instants (UTC); how many appointments.
+
+    What the person may do anyway stays as it is. Four eyes stay two persons: nobody approves their own proposal.
+
+    Raises:
+        Unfit: the person evaluates in one of the calls, or acts as officer in all of them already.
+    """
+    own = [a for a in officer.appointments if a.role == "officer" and a.stands_in_for_id is None]
+    if queries.evaluates_for(person, own):
+        raise Unfit(N_("This person evaluates in one of your calls. Officers read every report."))
+    made = 0
+    for appointment in own:
+        where = {"programme_id": appointment.programme_id, "call_id": appointment.call_id}
+        held = db.session.scalars(
+            select(Appointment).filter_by(user_id=person.id, role="officer", **where)
+        ).first()
+        if held and held.begins_at is None:
+            continue
+        if held is None:
+            held = Appointment(user_id=person.id, role="officer", **where)
+            db.session.add(held)
+        held.given_at, held.given_by_id, held.stands_in_for_id = clock.now(), officer.id, officer.id
+        held.begins_at, held.ends_at = begins_at, ends_at
+        made += 1
+    if not made:
+        raise Unfit(N_("This person acts as officer wherever you do."))
+    db.session.flush()
+    return made
+
+
+def end_substitution(officer: User, person: User) -> None:
+    """The person no longer stands in for the officer; it holds from the next request on."""
+    for appointment in db.session.scalars(
+        select(Appointment).filter_by(user_id=person.id, stands_in_for_id=officer.id)
     ):
         db.session.delete(appointment)
     db.session.flush()

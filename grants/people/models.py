@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask_login import AnonymousUserMixin
 from flask_security import UserMixin
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from grants import clock
 from grants.db import Base, Public
 
 PROGRAMME_ROLES = ("admin", "officer")
@@ -21,6 +22,8 @@ class User(Public, UserMixin, Base):
 
     __tablename__ = "users"
 
+    if TYPE_CHECKING:
+        id: Mapped[int]  # the sign-in library says int
     email: Mapped[str] = mapped_column(String(255), unique=True)
     name: Mapped[str] = mapped_column(String(120), default="")
     language: Mapped[str] = mapped_column(String(5), default="en")
@@ -28,8 +31,9 @@ class User(Public, UserMixin, Base):
     active: Mapped[bool] = mapped_column(default=True)
     fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True)
     confirmed_at: Mapped[datetime | None]
-    create_datetime: Mapped[datetime | None]
-    update_datetime: Mapped[datetime | None]
+    # The library declares these two as never empty, and the roles as a column.
+    create_datetime: Mapped[datetime | None]  # type: ignore[assignment]
+    update_datetime: Mapped[datetime | None]  # type: ignore[assignment]
 
     appointments: Mapped[list[Appointment]] = relationship(
         lazy="raise_on_sql", back_populates="user", foreign_keys="Appointment.user_id"
@@ -38,14 +42,16 @@ class User(Public, UserMixin, Base):
     noun = "user"
 
     @property
-    def roles(self) -> list[Any]:
+    def roles(self) -> list[Any]:  # type: ignore[override]
         """Empty: asked for by the sign-in library only."""
         return []
 
     def holds(self, role: str, call: Any = None) -> bool:
-        """Whether the person holds `role` for the call, or for its programme; without a call, anywhere."""
+        """Whether the person holds `role` now, for the call or for its programme; without a call, anywhere."""
+        now = clock.now()
         return any(
             appointment.role == role
+            and appointment.is_in_force(now)
             and (
                 call is None
                 or appointment.call_id == call.id
@@ -83,10 +89,20 @@ class Appointment(Base):
     call_id: Mapped[int | None] = mapped_column(ForeignKey("calls.id"))
     given_at: Mapped[datetime]
     given_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    # Somebody who stands in for another person does so between two instants; other appointments have neither.
+    stands_in_for_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    begins_at: Mapped[datetime | None]
+    ends_at: Mapped[datetime | None]
 
     user: Mapped[User] = relationship(
         lazy="raise_on_sql", back_populates="appointments", foreign_keys=[user_id]
     )
+
+    def is_in_force(self, at: datetime) -> bool:
+        """From `begins_at` on and before `ends_at`, where it has them."""
+        return (self.begins_at is None or self.begins_at <= at) and (
+            self.ends_at is None or at < self.ends_at
+        )
 
 
 class BrowserSession(Base):

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, func, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import joinedload, selectinload
 
-from grants.db import db
+from grants import clock
+from grants.db import Base, db
 from grants.people.models import Appointment, User
 
 
@@ -21,8 +22,27 @@ def by_public_id(public_id: str) -> User | None:
     ).first()
 
 
-def all_people() -> Select[tuple[User]]:
+def all_people() -> Select[User]:
     return select(User).options(selectinload(User.appointments)).order_by(User.name, User.email)
+
+
+def in_force() -> ColumnElement[bool]:
+    """Appointments that hold now; the SQL of Appointment.is_in_force."""
+    now = clock.now()
+    return and_(
+        or_(Appointment.begins_at.is_(None), Appointment.begins_at <= now),
+        or_(Appointment.ends_at.is_(None), Appointment.ends_at > now),
+    )
+
+
+def substitutes_of(user: Any) -> Sequence[Appointment]:
+    """Who stands in for the person, now or later: appointments with their people, the earliest first."""
+    return db.session.scalars(
+        select(Appointment)
+        .options(joinedload(Appointment.user))
+        .where(Appointment.stands_in_for_id == user.id, Appointment.ends_at > clock.now())
+        .order_by(Appointment.begins_at, Appointment.id)
+    ).all()
 
 
 def holders(role: str, call: Any) -> Sequence[User]:
@@ -30,17 +50,18 @@ def holders(role: str, call: Any) -> Sequence[User]:
     return db.session.scalars(
         select(User)
         .join(Appointment, Appointment.user_id == User.id)
-        .where(Appointment.role == role, Appointment.call_id == call.id)
+        .where(Appointment.role == role, Appointment.call_id == call.id, in_force())
         .order_by(User.name)
     ).all()
 
 
 def officers(call: Any) -> Sequence[User]:
-    """Everybody who acts as officer of the call, by appointment to it or to its programme."""
+    """Everybody who acts as officer of the call now, by appointment to it or to its programme, with what they hold."""
     return db.session.scalars(
         select(User)
+        .options(selectinload(User.appointments))
         .join(Appointment, Appointment.user_id == User.id)
-        .where(Appointment.role == "officer")
+        .where(Appointment.role == "officer", User.active, in_force())
         .where((Appointment.call_id == call.id) | (Appointment.programme_id == call.programme_id))
         .distinct()
     ).all()
@@ -52,8 +73,23 @@ def first_officer(programme: Any, email: str | None = None) -> User | None:
         select(User)
         .join(Appointment, Appointment.user_id == User.id)
         .where(Appointment.role == "officer", Appointment.programme_id == programme.id, User.active)
+        .where(Appointment.stands_in_for_id.is_(None))
         .order_by(Appointment.id)
     )
     if email:
         query = query.where(func.lower(User.email) == email.strip().lower())
     return db.session.scalars(query).first()
+
+
+def evaluates_for(person: User, appointments: Sequence[Appointment]) -> bool:
+    """Whether the person belongs to the experts of a call that one of the appointments is about."""
+    calls = Base.metadata.tables["calls"]
+    expert = select(Appointment.id).join(calls, calls.c.id == Appointment.call_id).where(
+        Appointment.user_id == person.id,
+        Appointment.role == "expert",
+        or_(
+            Appointment.call_id.in_([a.call_id for a in appointments if a.call_id]),
+            calls.c.programme_id.in_([a.programme_id for a in appointments if a.programme_id]),
+        ),
+    )  # fmt: skip
+    return db.session.scalar(expert.limit(1)) is not None

@@ -6,12 +6,12 @@ Rows are written in transactions of their own: they are no domain data, and a pa
 import hashlib
 import secrets
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 from flask import Flask, Request, Response
 from flask.json.tag import TaggedJSONSerializer
 from flask.sessions import SessionInterface, SessionMixin
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Table, delete, insert, select, update
 from werkzeug.datastructures import CallbackDict
 
 from grants import clock
@@ -21,7 +21,7 @@ from grants.people.models import BrowserSession
 LIFETIME = timedelta(hours=12)
 RENEW_AFTER = timedelta(hours=1)
 _serializer = TaggedJSONSerializer()
-_table = BrowserSession.__table__
+_table = cast(Table, BrowserSession.__table__)
 
 
 class Session(CallbackDict[str, Any], SessionMixin):
@@ -49,7 +49,7 @@ class ServerSideSessions(SessionInterface):
         key = request.cookies.get(self.get_cookie_name(app))
         if not key:
             return Session()
-        with reading(), app.app_context(), db.engine.connect() as connection:
+        with reading(), db.engine.connect() as connection:
             row = connection.execute(
                 select(_table.c.data, _table.c.expires_at).where(_table.c.key_hash == _hash(key))
             ).first()

@@ -24,6 +24,7 @@ from wtforms.validators import DataRequired, Length
 
 from grants import clock, mail
 from grants.db import db
+from grants.people import attempts
 from grants.people.models import Anonymous, User
 from grants.people.sessions import ServerSideSessions, end_all
 from grants.words import N_
@@ -31,7 +32,7 @@ from grants.words import N_
 csrf = CSRFProtect()
 
 
-class Accounts(FSQLALiteUserDatastore):  # type: ignore[misc]
+class Accounts(FSQLALiteUserDatastore):
     """Finds people together with their appointments, in one statement."""
 
     def find_user(self, case_insensitive: bool = False, **kwargs: Any) -> User | None:
@@ -54,7 +55,7 @@ class Accounts(FSQLALiteUserDatastore):  # type: ignore[misc]
         return user
 
 
-class Outbox(MailUtil):  # type: ignore[misc]
+class Outbox(MailUtil):
     """Mails of the sign-in library go through the outbox like all others."""
 
     def send_mail(
@@ -70,13 +71,10 @@ class Outbox(MailUtil):  # type: ignore[misc]
         )  # fmt: skip
 
 
-class RegisterForm(RegisterFormV2):  # type: ignore[misc]
+class RegisterForm(RegisterFormV2):
     """Registration asks for the name that partners, officers and letters will use."""
 
     name = StringField(N_("Your full name"), validators=[DataRequired(), Length(max=120)])
-
-
-security = Security(mail_util_cls=Outbox)
 
 
 def init_app(app: Flask) -> None:
@@ -116,7 +114,9 @@ def init_app(app: Flask) -> None:
     )
     csrf.init_app(app)
     accounts = Accounts(db, User, RoleMixin)
-    security.init_app(app, accounts, register_form=RegisterForm)
+    # One for each application: a shared one would hash passwords as the last application wants it.
+    Security(app, accounts, register_form=RegisterForm, mail_util_cls=Outbox)
+    attempts.init_app(app)
     app.login_manager.anonymous_user = Anonymous  # type: ignore[attr-defined]
 
     @password_reset.connect_via(app)
@@ -133,4 +133,4 @@ def sign_in_as(user: User) -> None:
     login_user(user, remember=False, authn_via=["demo"])
 
 
-__all__ = ["csrf", "current_user", "init_app", "security", "sign_in_as"]
+__all__ = ["csrf", "current_user", "init_app", "sign_in_as"]

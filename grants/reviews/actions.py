@@ -9,11 +9,13 @@ from grants import clock, mail
 from grants.canonical import canonical, digest
 from grants.db import db
 from grants.experts import actions as experts
+from grants.experts import queries as pool
 from grants.experts.models import Assignment
 from grants.people import queries as people
-from grants.reviews import consensus, scoring
+from grants.reviews import consensus, queries, scoring
 from grants.reviews.completeness import Gap, gaps
 from grants.reviews.models import Report, ReportMark
+from grants.reviews.soundness import Doubt, doubts
 from grants.words import N_
 from grants.workflow import move
 
@@ -24,6 +26,10 @@ class Unfit(ValueError):
     def __init__(self, sentence: str, gaps: tuple[Gap, ...] = ()) -> None:
         super().__init__(sentence)
         self.gaps = gaps
+
+
+class Unconfirmed(Unfit):
+    """Something in the report is doubtful, and its author has not said that it shall stay."""
 
 
 def declare_none(assignment: Assignment, *, by: Any) -> Report | None:
@@ -62,12 +68,13 @@ def declare_conflict(assignment: Assignment, *, code: str, reason: str, by: Any)
 
 def save(
     report: Report, *, version: int, scores: Mapping[str, int], comments: Mapping[str, str],
-    answers: Mapping[str, Any], remarks: str, by: Any,
+    answers: Mapping[str, Any], remarks: str, by: Any, tab: str = "",
 ) -> None:  # fmt: skip
     """Save a draft, however incomplete.
 
     Args:
         scores: hundredths by criterion id; absent where there is none yet.
+        tab: of the browser, where the page saved itself.
 
     Raises:
         StaleDataError: somebody saved since `version`; nothing has changed.
@@ -79,7 +86,7 @@ def save(
         mark.score, mark.comment = scores.get(mark.criterion), comments.get(mark.criterion, "")
     report.answers, report.remarks = dict(answers), remarks
     report.version += 1
-    report.saved_at = clock.now()
+    report.saved_at, report.saved_tab = clock.now(), tab
     db.session.flush()
 
 
@@ -89,21 +96,46 @@ def missing(report: Report) -> tuple[Gap, ...]:
     return gaps(report.scores, comments, report.answers, report.call.scheme)
 
 
-def submit(report: Report, *, declared: bool, by: Any) -> None:
+def doubtful(report: Report) -> tuple[Doubt, ...]:
+    """What to look at once more before the report is submitted; compared with the expert's own reports only.
+
+    What others wrote stays out of it: a warning about their words would tell what they are (rulebook 7.4).
+    """
+    author = report.assignment.user
+    expert = pool.expert(author)
+    comments = {mark.criterion: mark.comment for mark in report.marks}
+    names = (author.name, author.email, expert.employer if expert else "")
+    others = queries.own_texts(report)
+    return doubts(report.scores, comments, report.call.scheme, own=names, others=others)
+
+
+def submit(report: Report, *, declared: bool, confirmed: bool = False, by: Any) -> None:
     """Submit and lock the report: its text is frozen as canonical JSON with its SHA-256.
 
+    Args:
+        confirmed: the expert has looked at what was doubtful and leaves it so.
+
     Raises:
-        Unfit: something is missing, or the declaration is not ticked.
+        Unfit: something is missing, the declaration is not ticked, or there are doubts that nobody has confirmed.
     """
     _lock(report)
     if lacking := missing(report):
         raise Unfit(N_("The report is not complete yet."), lacking)
     if not declared:
         raise Unfit(N_("Please tick the declaration."))
+    noticed = doubtful(report)
+    if noticed and not confirmed:
+        raise Unconfirmed(N_("Please change the text, or confirm that it shall stay as it is."))
     report.declared, report.submitted_at = True, clock.now()
     value = _frozen(report)
     report.snapshot, report.sha256 = canonical(value).decode(), digest(value)
-    move(report, "submit", by=by, sha256=report.sha256)
+    move(
+        report,
+        "submit",
+        by=by,
+        sha256=report.sha256,
+        left_as_is=[f"{one.code}:{one.field}" for one in noticed],
+    )
 
 
 def _frozen(report: Report) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """What a report or a consensus report still lacks before it may be submitted or circulated (rulebook 7.2, 7.3)."""
 
+import dataclasses
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from grants.calls.scheme import Scheme
@@ -21,7 +22,7 @@ class Gap:
 
     sentence: str
     field: str
-    values: dict[str, Any] = field(default_factory=dict)
+    values: dict[str, Any] = dataclasses.field(default_factory=dict)
 
 
 def gaps(

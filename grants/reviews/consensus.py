@@ -86,9 +86,9 @@ def _merge(consensus: ConsensusReport, reports: Sequence[Report]) -> None:
         mark.score, mark.comment, mark.justification = None, "\n\n".join(filter(None, comments)), ""
     consensus.answers = {}
     for question in QUESTIONS:
-        given = [report.answers.get(question.key, {}) for report in reports]
-        answers = {one.get("answer", "") for one in given}
-        comments = [one.get("comment", "").strip() for one in given]
+        replies = [report.answers.get(question.key, {}) for report in reports]
+        answers = {one.get("answer", "") for one in replies}
+        comments = [one.get("comment", "").strip() for one in replies]
         # An answer on which all agree needs no discussion; any other one is the group's to find.
         agreed = answers.pop() if len(answers) == 1 else ""
         consensus.answers[question.key] = {"answer": agreed, "comment": "\n\n".join(filter(None, comments))}
@@ -102,7 +102,7 @@ def _merge(consensus: ConsensusReport, reports: Sequence[Report]) -> None:
 
 def save(
     consensus: ConsensusReport, *, version: int, scores: Mapping[str, int], comments: Mapping[str, str],
-    justifications: Mapping[str, str], answers: Mapping[str, Any], by: Any,
+    justifications: Mapping[str, str], answers: Mapping[str, Any], by: Any, tab: str = "",
 ) -> None:  # fmt: skip
     """Save the rapporteur's draft, however incomplete; every save is a new version.
 
@@ -117,7 +117,7 @@ def save(
         mark.justification = justifications.get(mark.criterion, "")
     consensus.answers = dict(answers)
     consensus.version += 1
-    consensus.saved_at = clock.now()
+    consensus.saved_at, consensus.saved_tab = clock.now(), tab
     db.session.flush()
 
 

@@ -145,6 +145,7 @@ class SubmissionForm(FlaskForm):
     """The declaration under a report."""
 
     declared = BooleanField(_l("I declare this."))
+    confirmed = BooleanField(_l("I have looked at this, and it shall stay as it is."))
 
 
 class ConfirmForm(FlaskForm):

@@ -30,6 +30,8 @@ class Report(Public, Base):
     """A11, to the funder; never sent to anybody else."""
     declared: Mapped[bool] = mapped_column(default=False)
     saved_at: Mapped[datetime | None]
+    saved_tab: Mapped[str] = mapped_column(String(32), default="")
+    """The browser tab that saved last: a page whose answer was lost has no quarrel with itself."""
     submitted_at: Mapped[datetime | None]
     snapshot: Mapped[str | None] = mapped_column(Text)
     sha256: Mapped[str | None] = mapped_column(String(64))
@@ -82,6 +84,7 @@ class ConsensusReport(Public, Base):
     minority_view: Mapped[str] = mapped_column(Text, default="")
     opened_at: Mapped[datetime]
     saved_at: Mapped[datetime | None]
+    saved_tab: Mapped[str] = mapped_column(String(32), default="")
     return_comment: Mapped[str] = mapped_column(Text, default="")
     finalised_at: Mapped[datetime | None]
     snapshot: Mapped[str | None] = mapped_column(Text)

@@ -3,19 +3,21 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Select, and_, case, func, literal, or_, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
 from grants.applications.models import Application, Submission
 from grants.applications.queries import not_barred
 from grants.calls.models import Call
-from grants.db import db
+from grants.calls.queries import counted_for
+from grants.db import Rows, db
 from grants.experts.models import Assignment
 from grants.people.models import User
-from grants.policy import ASKED
+from grants.policy import ASKED, EVALUATED_STATES
 from grants.reviews.models import Approval, ConsensusReport, Report, ReportMark
 
 VERSION_THAT_COUNTS = (Submission.application_id == Application.id) & (
@@ -55,6 +57,19 @@ def assignment(public_id: str) -> Assignment | None:
             _application(joinedload(Assignment.application)),
         )
     ).first()
+
+
+def own_texts(report: Report) -> Sequence[str]:
+    """The comments of the same expert on other applications."""
+    return db.session.scalars(
+        select(ReportMark.comment)
+        .join(Report, Report.id == ReportMark.report_id)
+        .join(Assignment, Assignment.id == Report.assignment_id)
+        .where(
+            Assignment.user_id == report.assignment.user_id, Report.id != report.id, ReportMark.comment != ""
+        )
+        .order_by(ReportMark.id)
+    ).all()
 
 
 def valid_reports(application: Application) -> Sequence[Report]:
@@ -101,7 +116,7 @@ def awaited(application: Application) -> Sequence[Assignment]:
     ).all()
 
 
-def _consensus() -> Select[tuple[ConsensusReport]]:
+def _consensus() -> Select[ConsensusReport]:
     return select(ConsensusReport).options(
         _application(joinedload(ConsensusReport.application)),
         selectinload(ConsensusReport.marks),
@@ -152,13 +167,12 @@ class Progress:
     waiting_for: list[str] = field(default_factory=list)
 
 
-def board(call: Call, user: User, phase: str = "") -> Select[Any]:
+def board(call: Call, user: User, phase: str = "") -> Rows:
     """Applications of the call in evaluation, consensus or panel that `user` may see, with their consensus state."""
     return (
         select(
             Application.id, Application.public_id, Application.number, Submission.acronym,
-            Application.state, ConsensusReport.id.label("consensus_id"),
-            ConsensusReport.state.label("consensus_state"), ConsensusReport.version.label("consensus_version"),
+            Application.state, ConsensusReport.state.label("consensus_state"), ConsensusReport.opened_at,
         )
         .join(Submission, VERSION_THAT_COUNTS)
         .outerjoin(ConsensusReport, ConsensusReport.application_id == Application.id)
@@ -179,7 +193,7 @@ def board_counts(call: Call, user: User) -> dict[str, int]:
 
 
 def progress(rows: Iterable[Any]) -> dict[int, Progress]:
-    """For the rows of a page of the board, by application id; three statements whatever their number."""
+    """For the rows of a page of the board, by application id; two statements whatever their number."""
     rows = list(rows)
     ids = [row.id for row in rows]
     found: dict[int, Progress] = defaultdict(Progress)
@@ -189,24 +203,24 @@ def progress(rows: Iterable[Any]) -> dict[int, Progress]:
         .join(Report, Report.id == ReportMark.report_id)
         .where(Report.application_id.in_(ids), Report.state == "submitted", ReportMark.score.is_not(None))
     ):
+        assert points is not None
         marks[report_id][criterion] = points
-    circulated = {row.consensus_id: row for row in rows if row.consensus_state == "approval"}
-    approved = {
-        (approval.assignment_id, approval.version, approval.consensus_id)
-        for approval in db.session.execute(
-            select(Approval.assignment_id, Approval.version, Approval.consensus_id).where(
-                Approval.consensus_id.in_(circulated)
-            )
-        )
-    }
     consensus_of_application = {row.id: row for row in rows}
     for one in db.session.execute(
         select(
             Assignment.id, Assignment.application_id, Assignment.state, Assignment.scores, Assignment.is_rapporteur,
             User.name, Report.id.label("report_id"), Report.state.label("report_state"),
+            Approval.id.label("approval_id"),
         )
         .join(User, User.id == Assignment.user_id)
         .outerjoin(Report, Report.assignment_id == Assignment.id)
+        .outerjoin(ConsensusReport, ConsensusReport.application_id == Assignment.application_id)
+        .outerjoin(
+            Approval,
+            (Approval.assignment_id == Assignment.id)
+            & (Approval.consensus_id == ConsensusReport.id)
+            & (Approval.version == ConsensusReport.version),
+        )
         .where(Assignment.application_id.in_(ids), Assignment.state.in_(ASKED))
         .order_by(Assignment.id)
     ):  # fmt: skip
@@ -220,73 +234,77 @@ def progress(rows: Iterable[Any]) -> dict[int, Progress]:
         to_write = row.state == "in_consensus" and row.consensus_state == "draft" and one.is_rapporteur
         to_approve = (
             row.state == "in_consensus" and row.consensus_state == "approval" and counts
-            and (one.id, row.consensus_version, row.consensus_id) not in approved
+            and one.approval_id is None
         )  # fmt: skip
         if to_report or to_write or to_approve:
             line.waiting_for.append(one.name)
     return found
 
 
+def individual_marks(call: Call, user: User) -> Sequence[Any]:
+    """Marks of the reports that count, of the applications that `user` may see: who gave which score to what."""
+    return db.session.execute(
+        select(
+            Application.number, Submission.acronym, Application.public_id, Assignment.user_id, User.name,
+            ReportMark.criterion, ReportMark.score,
+        )
+        .join(Report, Report.id == ReportMark.report_id)
+        .join(Assignment, Assignment.id == Report.assignment_id)
+        .join(User, User.id == Assignment.user_id)
+        .join(Application, Application.id == Report.application_id)
+        .join(Submission, VERSION_THAT_COUNTS)
+        .where(Application.call_id == call.id, Application.state.in_(EVALUATED_STATES), not_barred(user))
+        .where(Report.state == "submitted", Assignment.state == "cleared", Assignment.scores)
+        .where(ReportMark.score.is_not(None))
+        .order_by(Application.serial, Assignment.id, ReportMark.id)
+    ).all()  # fmt: skip
+
+
 # --- What waits for a person -----------------------------------------------------------------------------------------
 
 
-def drafts_of(user: User) -> Sequence[Any]:
-    """Reports that the expert still has to submit: public id, due date, number and acronym of the application."""
-    return db.session.execute(
-        select(Report.public_id, Assignment.due_on, Application.number, Submission.acronym, Call.zone)
-        .join(Assignment, Assignment.id == Report.assignment_id)
-        .join(Application, Application.id == Report.application_id)
-        .join(Submission, VERSION_THAT_COUNTS)
-        .join(Call, Call.id == Application.call_id)
-        .where(Assignment.user_id == user.id, Assignment.state == "cleared", Report.state == "draft")
-        .where(Application.state == "in_evaluation", not_barred(user))
-        .order_by(Assignment.due_on, Application.id)
-    ).all()
+def expert_tasks_of(user: User) -> Sequence[Any]:
+    """What waits for this expert: reports to submit, consensus reports to write as rapporteur or else to answer.
 
-
-def consensus_tasks_of(user: User) -> Sequence[Any]:
-    """Consensus reports that wait for this expert: as rapporteur to write, or as evaluator to answer."""
+    `task` is report, write or answer; `due_on` and `zone` are for reports.
+    """
     answered = (
         select(Approval.id)
         .where(Approval.consensus_id == ConsensusReport.id, Approval.version == ConsensusReport.version)
         .where(Approval.assignment_id == Assignment.id)
         .exists()
     )
+    to_report = and_(Application.state == "in_evaluation", Report.state == "draft")
+    to_write = and_(
+        Application.state == "in_consensus", ConsensusReport.state == "draft", Assignment.is_rapporteur
+    )
+    to_answer = and_(
+        Application.state == "in_consensus", ConsensusReport.state == "approval", Report.state == "submitted",
+        ~answered,
+    )  # fmt: skip
     return db.session.execute(
-        select(Application.public_id, Application.number, Submission.acronym, ConsensusReport.state)
+        select(
+            case((to_report, "report"), (to_write, "write"), else_="answer").label("task"),
+            Application.public_id, Application.number, Submission.acronym, Report.public_id.label("report_id"),
+            Assignment.due_on, Call.zone,
+        )
         .join(Submission, VERSION_THAT_COUNTS)
+        .join(Call, Call.id == Application.call_id)
         .join(Assignment, Assignment.application_id == Application.id)
-        .join(ConsensusReport, ConsensusReport.application_id == Application.id)
         .outerjoin(Report, Report.assignment_id == Assignment.id)
-        .where(
-            Assignment.user_id == user.id, Assignment.state == "cleared", Application.state == "in_consensus"
-        )
-        .where(
-            or_(
-                and_(ConsensusReport.state == "draft", Assignment.is_rapporteur),
-                and_(ConsensusReport.state == "approval", Report.state == "submitted", ~answered),
-            ),
-            not_barred(user),
-        )
-        .order_by(Application.id)
-    ).all()
+        .outerjoin(ConsensusReport, ConsensusReport.application_id == Application.id)
+        .where(Assignment.user_id == user.id, Assignment.state == "cleared", not_barred(user))
+        .where(or_(to_report, to_write, to_answer))
+        .order_by(Assignment.due_on, Application.id)
+    ).all()  # fmt: skip
 
 
-def officer_tasks_of(user: User) -> Sequence[Any]:
-    """For each call of the officer: how many agreed consensus reports wait for the quality check."""
-    appointments = [one for one in user.appointments if one.role == "officer"]
-    return db.session.execute(
-        select(Call.reference, Call.title, func.count().label("agreed"))
+def waiting_for_officers(user: Any, at: datetime) -> Select[Any]:
+    """Consensus reports that the experts agreed on, for the quality check."""
+    return (
+        counted_for(user, literal(1))
         .join(Application, Application.call_id == Call.id)
         .join(ConsensusReport, ConsensusReport.application_id == Application.id)
-        .where(
-            or_(
-                Call.id.in_([one.call_id for one in appointments if one.call_id]),
-                Call.programme_id.in_([one.programme_id for one in appointments if one.programme_id]),
-            )
-        )
         .where(Application.state == "in_consensus", ConsensusReport.state.in_(("agreed", "minority")))
         .where(not_barred(user))
-        .group_by(Call.id, Call.reference, Call.title)
-        .order_by(Call.reference)
-    ).all()
+    )

@@ -50,30 +50,33 @@ def problems(scores: Scores, scheme: Scheme) -> tuple[tuple[str, str], ...]:
 
 
 def total(scores: Scores, scheme: Scheme) -> int | None:
-    """Unweighted sum in hundredths; None while a criterion has no score."""
+    """Total by the scheme's formula, exact, in hundredths; None while a criterion has no score (rulebook 3.5)."""
     if any(criterion.id not in scores for criterion in scheme.criteria):
         return None
-    return sum(scores[criterion.id] for criterion in scheme.criteria)
+    return int(sum(scores[id] * share for id, share in scheme.shares.items()))
 
 
 def rank_score(scores: Scores, scheme: Scheme) -> int | None:
-    """Sum with the weights for ranking, exact, in hundredths; None while a criterion has no score."""
+    """Total with the weights for ranking, exact, in hundredths; None while a criterion has no score."""
     if any(criterion.id not in scores for criterion in scheme.criteria):
         return None
-    return sum(scores[criterion.id] * criterion.rank_weight for criterion in scheme.criteria) // 100
+    return int(sum(scores[id] * share for id, share in scheme.rank_shares.items()))
 
 
 def outcome(scores: Scores, scheme: Scheme) -> Outcome:
-    """Whether consensus scores reach every threshold; equality passes, weights play no part (rulebook 3.3).
+    """Whether consensus scores reach every threshold; equality passes, and so does less where less is better.
+
+    Weights for ranking play no part (rulebook 3.3).
 
     Raises ValueError for scores that have `problems`.
     """
     if wrong := problems(scores, scheme):
         raise ValueError(f"scores cannot be judged: {wrong}")
-    reached = sum(scores.values())
+    reached = total(scores, scheme)
+    assert reached is not None
     judged = [(criterion.id, scores[criterion.id], criterion.threshold) for criterion in scheme.criteria]
     judged.append(("overall", reached, scheme.overall_threshold))
-    missed = tuple(Missed(*row) for row in judged if row[1] < row[2])
+    missed = tuple(Missed(*row) for row in judged if not scheme.reaches(row[1], row[2]))
     return Outcome(reached, None if missed else rank_score(scores, scheme), not missed, missed)
 
 

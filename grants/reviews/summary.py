@@ -53,6 +53,8 @@ def evaluation_summary(application: Any, consensus: Any, amendment: Any = None) 
         "total": outcome.total,
         "threshold": scheme.overall_threshold,
         "maximum": scheme.maximum,
+        "minimum": scheme.minimum,
+        "direction": scheme.direction,
         "passed": outcome.passed,
         "missed": [missed.criterion for missed in outcome.missed],
         "criteria": [

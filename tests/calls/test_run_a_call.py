@@ -128,3 +128,30 @@ def test_open_and_closed_follow_from_the_clock(app: Any, names: Any, offset: tim
     call = _call(names.calls["open"])
     with clock.at((call.opens_on if phase != "closed" else world.NOW) + offset):
         assert call.phase == phase
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored", "message"),
+    [
+        ("AI: 2\n\n robotics : 1", {"AI": 2, "robotics": 1}, ""),
+        ("Space: 1", None, "Space is not a keyword of the call"),
+        ("AI", None, "AI is not a keyword of the call"),
+        ("AI: 0", None, "each area stands once"),
+        ("AI: 1\nAI: 2", None, "each area stands once"),
+        ("AI: x", None, "each area stands once"),
+    ],
+)
+def test_an_officer_announces_areas_that_are_funded_first(
+    as_: Any, typed: str, stored: Any, message: str
+) -> None:
+    officer = as_("officer")
+    answer = officer.post("/calls/new", data=FORM | {"keywords": "AI\nrobotics", "quotas": typed})
+    if stored is None:
+        assert answer.status_code == 422
+        assert message in answer.text
+        assert typed.splitlines()[0] in answer.text
+        return
+    assert answer.status_code == 303
+    assert _call("NEW-2027-01").quotas == stored
+    assert "AI: 2" in officer.get("/calls/NEW-2027-01").text
+    assert "AI: 2\nrobotics: 1" in officer.get("/calls/NEW-2027-01/edit").text

@@ -24,7 +24,7 @@ def is_font(thing: Any) -> bool:
 
 
 def facts(content: bytes) -> dict[str, Any]:
-    """What a PDF says about itself: information dictionary, XMP, language, tags, attachments."""
+    """What a PDF says about itself: information dictionary, XMP, language, tags, attachments, facts."""
     with pikepdf.open(io.BytesIO(content)) as pdf:
         return {
             "info": {key: str(value) for key, value in pdf.docinfo.items()},
@@ -32,6 +32,7 @@ def facts(content: bytes) -> dict[str, Any]:
             "language": str(pdf.Root.Lang),
             "tagged": bool(pdf.Root.MarkInfo.Marked),
             "attachments": list(pdf.attachments),
+            "data": pdf.attachments["data.json"].get_file().read_bytes().decode(),
         }
 
 

@@ -10,6 +10,7 @@ import pytest
 from grants.documents import contents, render
 from tests.documents import reading
 
+DATA = '{"fact":1}'
 LETTERS = "Ł ő ș ț ğ İ ß ñ æ ø Ħ ż Ελλάδα България"
 
 
@@ -26,10 +27,10 @@ def files(app):
 
 
 def test_the_pdf_is_tagged_has_its_language_and_title_and_names_no_author(files):
-    content = render.pdf(page("<h1>Lettre</h1>", "Lettre à Zoë"), files)
+    content = render.pdf(page("<h1>Lettre</h1>", "Lettre à Zoë"), files, DATA)
 
     found = reading.facts(content)
-    assert (found["language"], found["tagged"], found["attachments"]) == ("fr", True, [])
+    assert (found["language"], found["tagged"], found["attachments"]) == ("fr", True, ["data.json"])
     assert found["info"]["/Title"] == "Lettre à Zoë"
     assert set(found["info"]) == {"/Title", "/Producer"}
     assert "pdfuaid" in found["xmp"]
@@ -38,14 +39,14 @@ def test_the_pdf_is_tagged_has_its_language_and_title_and_names_no_author(files)
 def test_letters_of_all_alphabets_of_the_union_survive_in_our_own_font(files):
     body = f"<h1>{LETTERS}</h1><p><em>{LETTERS}</em> ≥ 10 EUR\u00a01\u202f000</p>"
 
-    content = render.pdf(page(body), files)
+    content = render.pdf(page(body), files, DATA)
 
     assert reading.text(content).count(LETTERS) == 2
     assert reading.fonts(content) == {"SourceSans"}
 
 
 def test_the_same_page_gives_the_same_bytes(files):
-    assert render.pdf(page("<p>x</p>"), files) == render.pdf(page("<p>x</p>"), files)
+    assert render.pdf(page("<p>x</p>"), files, DATA) == render.pdf(page("<p>x</p>"), files, DATA)
 
 
 def test_the_renderer_reaches_no_address_and_no_file_but_its_own(files):
@@ -62,11 +63,11 @@ def test_the_renderer_reaches_no_address_and_no_file_but_its_own(files):
             f'<svg><image href="{base}/j" width="9" height="9"/></svg><img src="data:image/svg+xml,'
             f"%3Csvg xmlns='http://www.w3.org/2000/svg'%3E%3Cimage href='{base}/k'/%3E%3C/svg%3E\" alt=x>"
         )
-        content = render.pdf(page(body), files)
+        content = render.pdf(page(body), files, DATA)
 
         with pytest.raises(BlockingIOError):
             sink.accept()
-    assert reading.facts(content)["attachments"] == []
+    assert reading.facts(content)["attachments"] == ["data.json"]
     assert Path("/etc/hostname").read_text().strip() not in reading.text(content)
 
 
@@ -80,24 +81,24 @@ def test_the_fetcher_refuses_what_it_was_not_given(url):
 
 def test_a_page_that_breaks_the_renderer_fails_alone(files):
     with pytest.raises(render.RenderFailed, match="RecursionError"):
-        render.pdf(page("<div>" * 3000), files)
+        render.pdf(page("<div>" * 3000), files, DATA)
 
-    assert reading.text(render.pdf(page("<p>next one</p>"), files)) == "next one 1 / 1"
+    assert reading.text(render.pdf(page("<p>next one</p>"), files, DATA)) == "next one 1 / 1"
 
 
 def test_a_renderer_that_was_killed_is_started_again(files):
-    render.pdf(page("<p>one</p>"), files)
-    os.kill(render._server.pid, signal.SIGKILL)
-    render._server.wait()
+    render.pdf(page("<p>one</p>"), files, DATA)
+    os.kill(render.renderer.process.pid, signal.SIGKILL)
+    render.renderer.process.wait()
 
-    assert reading.text(render.pdf(page("<p>two</p>"), files)) == "two 1 / 1"
+    assert reading.text(render.pdf(page("<p>two</p>"), files, DATA)) == "two 1 / 1"
 
 
 def test_the_other_process_gets_no_settings_and_no_secrets(files, monkeypatch):
     monkeypatch.setenv("GRANTS_SECRET_KEY", "very secret")
-    render.close()
-    render.pdf(page("<p>one</p>"), files)
+    render.renderer.close()
+    render.pdf(page("<p>one</p>"), files, DATA)
 
-    environment = Path(f"/proc/{render._server.pid}/environ").read_bytes()
+    environment = Path(f"/proc/{render.renderer.process.pid}/environ").read_bytes()
     assert b"SOURCE_DATE_EPOCH" in environment
     assert b"very secret" not in environment

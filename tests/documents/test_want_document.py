@@ -169,10 +169,13 @@ def test_the_evaluation_summary_names_no_evaluator(app, cast, as_):
     file = made(camille, want(camille, one, "evaluation"))
 
     text, facts = reading.text(file.data), reading.facts(file.data)
-    everything = " ".join([text, facts["xmp"], *facts["info"].values(), file.headers["Content-Disposition"]])
+    everything = " ".join(
+        [text, facts["xmp"], *facts["info"].values(), file.headers["Content-Disposition"], facts["data"]]
+    )
     assert "Excellence 4.5 / 5" in text
     assert set(facts["info"]) == {"/Title", "/Producer"}
-    assert facts["attachments"] == []
+    assert facts["attachments"] == ["data.json"]
+    assert one.number in facts["data"]
     assert len(traces) == 30
     assert [trace for trace in traces if re.search(rf"\b{trace}\b", everything)] == []
 

@@ -15,7 +15,7 @@ PROPOSAL = Proposal(
         Partner("a", name="Centre national de la recherche scientifique", short_name="CNRS", pic="999997930",
                 contact_name="Zoé Łukasz-O'Neill", contact_email="zoe@dsi.cnrs.example"),
         Partner("b", name="Universität Köln", short_name="", pic="999958890", contact_name="Uwe Kunz",
-                contact_email="uwe.kunz@gmail.com"),
+                contact_email="uwe.kunz@gmail.com", ror="00rcxh774"),
     ),
     researchers=(Researcher("a", "Ana", "Castillo", orcid="0000-0002-1825-0097"),),
 )  # fmt: skip
@@ -26,6 +26,8 @@ STRANGER = Person(
 CASES = {
     "nothing in common": ({}, []),
     "employer by PIC": ({"employer_pic": "999997930"}, [("D5", "employer", "CNRS")]),
+    "employer by ROR": ({"employer_ror": "00rcxh774"}, [("D5", "employer", "Universität Köln")]),
+    "an employer without a ROR beside a partner without one": ({"employer_ror": ""}, []),
     "employer by name, without accents": ({"employer": "universitat KOLN"}, [("D5", "employer", "Universität Köln")]),
     "employer by short name": ({"employer": "cnrs"}, [("D5", "employer", "CNRS")]),
     "employer by the name in brackets": ({"employer": "National Centre (CNRS)"}, [("D5", "employer", "CNRS")]),

@@ -3,6 +3,8 @@
 import json
 import re
 
+import pytest
+
 from grants.calls.queries import by_reference
 from grants.canonical import digest
 from grants.db import db
@@ -233,6 +235,32 @@ def test_somebody_with_a_conflict_sees_a_gap_in_place_of_the_application(app, ca
     page = officer.get(f"/calls/{call.reference}/ranking")
     assert barred.number not in page.text
     assert "P01" not in page.text
+
+
+@pytest.mark.parametrize("hidden", ["P01", "P02", "P03"])
+def test_the_list_does_not_tell_which_place_a_conflict_hides(app, cast, as_, hidden):
+    call = closed_call(cast)
+    ones = {
+        acronym: application(call, cast.coordinator, acronym, scores, MILLION)
+        for acronym, scores in (("P01", (500, 450, 400)), ("P02", (450, 400, 350)), ("P03", (400, 350, 350)))
+    }
+    db.session.add(
+        Conflict(application_id=ones[hidden].id, user_id=cast.officer.id, code="D5", source="declared",
+                 status="confirmed", found_at=call.opens_on)
+    )  # fmt: skip
+    db.session.commit()
+    officer = as_("officer")
+
+    def places(page):
+        return re.findall(r"<tr>\s*<td>([0-9–]+)</td>", page.text)
+
+    assert places(officer.get(f"/calls/{call.reference}/panel")) == ["1", "2", "–"]
+    close(as_("chair"), call)
+    page = officer.get(f"/calls/{call.reference}/ranking")
+    assert places(page) == ["1", "2", "–"]
+    assert "The ranks count the applications that are shown to you." in page.text
+    assert places(as_("officer2").get(f"/calls/{call.reference}/ranking")) == ["1", "2", "3"]
+    assert places(officer.get(f"/calls/{call.reference}/decisions")) == ["1", "2", "–"]
 
 
 def test_somebody_with_a_conflict_gets_no_sums_to_subtract_from(app, cast, as_):

@@ -8,7 +8,9 @@ from grants.applications.budget import (
     CATEGORIES,
     COLUMNS,
     Budget,
+    Share,
     funding_rate,
+    lump_sum_shares,
     problems,
     purchase_justification,
     totals,
@@ -157,3 +159,29 @@ def test_a_row_adds_up_and_the_maximum_is_always_allowed(row):
     assert "REQUESTED_EXCEEDS_MAX" in problems(
         Budget(**vars(row) | {"requested": row.maximum + 1}), "beneficiary"
     )
+
+
+costs = st.integers(0, 10**9)
+
+
+@calm
+@given(
+    st.lists(st.tuples(costs, costs, costs), min_size=1, max_size=12),
+    st.integers(0, 10000),
+    st.integers(0, 10**10),
+)
+def test_lump_sum_shares_add_up_to_the_cent(
+    rows: list[tuple[int, int, int]], rate: int, requested: int
+) -> None:
+    """What the work packages pay out together is the grant, whatever is requested (rulebook 2.4)."""
+    shares = tuple(Share(a, b, c, work_package=f"w{n}") for n, (a, b, c) in enumerate(rows))
+    row = Budget(rate=rate, requested=requested, shares=shares)
+    parts = lump_sum_shares(row)
+    assert sum(parts.values()) == (requested if row.maximum else 0)
+    assert all(part >= 0 for part in parts.values())
+
+
+def test_lump_sum_shares_of_the_whole_maximum_are_the_rows_maxima() -> None:
+    shares = (Share(100_01, work_package="w1"), Share(33_33, 5_00, work_package="w2"))
+    row = Budget(rate=7000, requested=Budget(rate=7000, shares=shares).maximum, shares=shares)
+    assert lump_sum_shares(row) == {"w1": 87_51, "w2": 32_66}

@@ -100,6 +100,7 @@ def test_the_frozen_shape_is_the_agreed_one():
             "key": "k1", "name": "", "short_name": "", "pic": "", "country": "", "city": "",
             "activity": "OTH", "sme": False, "nonprofit": False, "international": False,
             "role": "beneficiary", "control_group": "", "gep": None, "contact_name": "", "contact_email": "",
+            "vat": "", "ror": "", "size": "", "person_months": 0, "confirmed": None,
             "budget": {
                 "personnel": 0, "subcontracting": 0, "travel": 0, "equipment": 0, "other_goods": 0,
                 "third_parties": 0, "internal_invoices": 0, "rate": 10000, "requested": 0, "income": 0,

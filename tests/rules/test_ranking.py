@@ -12,6 +12,7 @@ from grants.panels.ranking import (
     Below,
     Bucket,
     Candidate,
+    Compared,
     Line,
     cut,
     distribution,
@@ -71,6 +72,23 @@ def test_t_5_1_the_order_and_what_placed_each_one():
         ("P07", 7, 1000, "score"),
     ]
     assert ranking.ties == ()
+
+
+def test_t_5_1_each_step_of_the_tie_is_told():
+    """P03 by its new aspect, P04 by gender balance, P05 by three new countries against one (rulebook 5.3)."""
+    traces = {row.key: row.trace for row in ranked(EXAMPLE, RIA).rows}
+    assert traces == {
+        "P02": (), "P01": (), "P09": (), "P07": (),
+        "P03": (Compared("coverage", 1, {"P04": 0, "P05": 0, "P09": 0}),),
+        "P04": (Compared("gender", 5000, {"P05": 4500, "P09": 4500}),),
+        "P05": (Compared("countries", 3, {"P09": 1}),),
+    }  # fmt: skip
+
+
+def test_t_5_3_the_trace_names_the_scores_that_were_compared():
+    plain = [replace(one, aspects=frozenset()) for one in EXAMPLE]
+    first = next(row for row in ranked(plain, RIA).rows if row.key == "P04")
+    assert first.trace[0] == Compared("excellence", 450, {"P03": 400})
 
 
 def test_t_5_1_those_below_a_threshold_have_no_rank():
@@ -304,3 +322,91 @@ def test_what_is_funded_never_exceeds_the_budget(candidates, scheme, budget, res
     assert sum(line.amount for line in funded) <= budget
     assert lines[: len(funded)] == tuple(funded)
     assert all(line.cumulative > budget for line in lines[len(funded) :][:1])
+
+
+def school(key, quality, feasibility, relevance):
+    scores = {"quality": quality, "feasibility": feasibility, "relevance": relevance}
+    return Candidate(key=key, scores=scores, amount=MILLION)
+
+
+def test_where_the_lowest_is_the_best_it_comes_first():
+    scheme = library()["national-low-best-2026"]
+    found = ranked([school("A", 300, 200, 200), school("B", 100, 200, 100), school("C", 200, 200, 300),
+                    school("D", 400, 100, 100)], scheme)  # fmt: skip
+    assert [(row.key, row.rank, row.step) for row in found.rows] == [
+        ("B", 1, "score"), ("C", 2, "quality"), ("A", 3, "quality"),
+    ]  # fmt: skip
+    assert [row.key for row in found.below] == ["D"]
+    assert distribution([400, 700, 700, 600, 800], scheme) == (
+        Bucket(300, 400, 1), Bucket(400, 600, 1), Bucket(600, 800, 3),
+    )  # fmt: skip
+
+
+def test_t_3_12_fellowships_that_tie_in_per_cent_are_ordered_by_excellence():
+    found = ranked(
+        [candidate("first", 340, 360, 360), candidate("second", 350, 350, 350)], library()["msca-pf-2026"]
+    )
+    assert [(row.key, row.rank_score, row.step) for row in found.rows] == [
+        ("second", 7000, "excellence"), ("first", 7000, "excellence"),
+    ]  # fmt: skip
+
+
+# --- Areas funded first ----------------------------------------------------------------------------------------------
+
+LIST = (
+    candidate("A1", 500, 500, 500, 6), candidate("A2", 500, 500, 450, 6), candidate("A3", 500, 450, 450, 6),
+    candidate("B1", 450, 450, 450, 5), candidate("A4", 450, 450, 400, 2), candidate("C1", 450, 400, 400, 4),
+)  # fmt: skip
+AREAS = {
+    "A1": ["Health"],
+    "A2": ["Health"],
+    "A3": ["Health", "Energy"],
+    "A4": ["Health"],
+    "B1": ["Energy"],
+    "C1": ["Space"],
+}
+
+
+@pytest.mark.parametrize(
+    ("quotas", "main", "areas"),
+    [
+        ({}, "A1 A2 A3", {}),
+        ({"Energy": 1}, "A1 A2 A3", {"A3": "Energy"}),
+        ({"Energy": 2}, "A1 A3 B1", {"A3": "Energy", "B1": "Energy"}),
+        ({"Space": 1, "Energy": 1}, "A1 A3 C1", {"A3": "Energy", "C1": "Space"}),
+        ({"Health": 1, "Energy": 1}, "A1 A2 A3", {"A1": "Health", "A3": "Energy"}),
+        ({"Space": 5}, "A1 A2 C1", {"C1": "Space"}),
+        ({"Nothing": 3}, "A1 A2 A3", {}),
+    ],
+)
+def test_the_first_of_an_area_come_before_others(quotas, main, areas):
+    """Eighteen million: without quotas the first three; with them the first of an area displace the last."""
+    lines = cut(ranked(LIST, RIA), 18 * MILLION, quotas=quotas, areas=AREAS)
+    assert [line.key for line in lines] == [one.key for one in LIST], "the order of the list stays"
+    assert [line.key for line in lines if line.line == "main"] == main.split()
+    assert {line.key: line.area for line in lines if line.area} == areas
+
+
+@calm
+@given(
+    amounts=st.lists(st.integers(1, 9), min_size=1, max_size=12),
+    named=st.lists(st.sets(st.sampled_from("XYZ")), min_size=12, max_size=12),
+    quotas=st.dictionaries(st.sampled_from("XYZ"), st.integers(1, 4)),
+    budget=st.integers(0, 40),
+)
+def test_quotas_never_overspend_nor_skip(amounts, named, quotas, budget):
+    candidates = [
+        replace(candidate(f"P{n:02}", 500, 500, 500, amount, panel=n), panel_order=n)
+        for n, amount in enumerate(amounts, 1)
+    ]
+    areas = {one.key: named[n] for n, one in enumerate(candidates)}
+    lines = cut(ranked(candidates, RIA), budget * MILLION, quotas=quotas, areas=areas)
+    given_in_turn = sorted(lines, key=lambda line: line.cumulative)
+    main = [line for line in given_in_turn if line.line == "main"]
+    assert sum(line.amount for line in main) <= budget * MILLION
+    assert given_in_turn[: len(main)] == main, "money stops at the first that does not fit"
+    if len(main) < len(lines):
+        assert given_in_turn[len(main)].cumulative > budget * MILLION
+    for area, number in quotas.items():
+        assert sum(line.area == area for line in lines) <= number
+    assert all(line.area in areas[line.key] for line in lines if line.area)

@@ -22,6 +22,13 @@ def test_page_limits_by_year(action, year, pages):
     assert ACTIONS[action].page_limit(year) == pages
 
 
+@pytest.mark.parametrize(
+    ("action", "year", "pages"), [("RIA", 2025, 50), ("IA", 2026, 45), ("CSA", 2026, 28)]
+)
+def test_a_lump_sum_has_a_longer_part_b(action, year, pages):
+    assert ACTIONS[action].page_limit(year, lump_sum=True) == pages
+
+
 def test_t_1_2_the_topic_stands_above_the_type_of_action():
     assert CallRules.of_action("RIA", 2024).page_limit == 45
     assert CallRules.of_action("RIA", 2024, page_limit=53).page_limit == 53
@@ -49,6 +56,9 @@ def test_what_is_not_stored_has_its_default():
         "min_contribution": None,
         "max_contribution": None,
         "page_limit": None,
+        "by_work_package": False,
+        "reminder_days": [],
+        "quotas": {},
         "title_limit": 200,
         "acronym_limit": 20,
         "abstract_limit": 2000,
@@ -63,6 +73,12 @@ def test_what_is_not_stored_has_its_default():
         "required": True,
         "limit": None,
         "kind": "long",
+        "unit": "characters",
+        "lowest": "",
+        "highest": "",
+        "choices": [],
+        "condition_key": "",
+        "condition_value": "",
     }
 
 

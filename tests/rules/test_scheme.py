@@ -9,8 +9,39 @@ from grants.calls.scheme import Criterion, Scheme, SchemeError, library
 RIA = library()["he-ria-2026"]
 
 
-def test_the_library_holds_the_three_schemes():
-    assert list(library()) == ["he-csa-2026", "he-ia-2026", "he-ria-2026"]
+def test_the_library_holds_the_schemes_of_the_rulebook():
+    assert list(library()) == [
+        "eic-like-2026", "erc-like-2026", "he-csa-2026", "he-csa-ls-2026", "he-ia-2026", "he-ia-ls-2026",
+        "he-ria-2026", "he-ria-ls-2026", "msca-pf-2026", "national-low-best-2026", "nine-point-2026",
+    ]  # fmt: skip
+
+
+def test_a_lump_sum_is_scored_as_the_same_action_with_one_more_aspect():
+    plain, lump = library()["he-ia-2026"], library()["he-ia-ls-2026"]
+    assert (lump.tie_break, lump.overall_threshold, lump.rank_maximum) == (plain.tie_break, 1000, 1750)
+    assert [len(c.aspects) for c in lump.criteria] == [
+        len(c.aspects) + (c.id == "implementation") for c in plain.criteria
+    ]
+    assert (plain.funding, lump.funding) == ("actual", "lump_sum")
+
+
+def test_a_scheme_that_an_earlier_version_stored_is_read_as_it_was_meant():
+    data = RIA.to_dict()
+    for name in ("direction", "formula", "funding", "aggregation", "action", "note", "source"):
+        del data[name]
+    old = Scheme.from_dict(data | {"criteria": [
+        {key: value for key, value in row.items() if key != "weight"} for row in data["criteria"]
+    ]})  # fmt: skip
+    assert (old.sign, old.shares, old.maximum) == (1, RIA.shares, 1500)
+
+
+def test_where_the_lowest_score_is_the_best_a_threshold_is_a_limit():
+    low = library()["national-low-best-2026"]
+    assert (low.minimum, low.maximum, low.worst, low.sign) == (300, 1500, 500, -1)
+    assert [low.reaches(score, 300) for score in (200, 300, 400)] == [True, True, False]
+    data = low.to_dict() | {"buckets": [800, 900]}
+    with pytest.raises(SchemeError, match="buckets"):
+        Scheme.from_dict(data)
 
 
 def test_the_scale_has_eleven_half_points():
@@ -125,7 +156,7 @@ def test_a_criterion_weighs_one_for_ranking_unless_told_otherwise():
         (["criteria", 2, "rank_weight"], 0, "criteria[2].rank_weight"),
         (["criteria", 2, "rank_weight"], 1.5, "criteria[2].rank_weight"),
         (["criteria", 2, "rank_weight"], 133, "criteria[2].rank_weight"),
-        (["criteria", 2, "weight"], 2, "scheme"),
+        (["criteria", 2, "heft"], 2, "scheme"),
         (["overall_threshold"], 1550, "overall_threshold"),
         (["overall_threshold"], -50, "overall_threshold"),
         (["overall_threshold"], None, "overall_threshold"),
@@ -137,6 +168,9 @@ def test_a_criterion_weighs_one_for_ranking_unless_told_otherwise():
         (["buckets"], [1100, 1300], "buckets"),
         (["buckets"], [1000, 1600], "buckets"),
         (["surprise"], 1, "scheme"),
+        (["direction"], "sideways", "direction"),
+        (["formula"], "product", "formula"),
+        (["criteria", 1, "weight"], 0, "criteria[1].weight"),
     ],
 )
 def test_an_unusable_scheme_names_the_field(path, value, field):

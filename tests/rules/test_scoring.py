@@ -41,6 +41,55 @@ def test_totals_thresholds_and_scores_for_ranking(given, points, passed, ria, ia
         assert (result.total, result.passed, result.rank_score) == (points, passed, rank)
 
 
+MSCA, NATIONAL = library()["msca-pf-2026"], library()["national-low-best-2026"]
+
+
+@pytest.mark.parametrize(
+    ("given", "points", "passed"),
+    [
+        pytest.param(marks(460, 440, 480), 9160, True, id="T-3.9"),
+        pytest.param(marks(350, 350, 350), 7000, True, id="T-3.10"),
+        pytest.param(marks(500, 200, 200), 7000, True, id="T-3.11"),
+        pytest.param(marks(340, 360, 360), 7000, True, id="T-3.12"),
+        pytest.param(marks(340, 360, 350), 6960, False, id="below 70 %"),
+    ],
+)
+def test_a_fellowship_is_scored_in_per_cent_without_thresholds_on_criteria(given, points, passed):
+    result = outcome(given, MSCA)
+    assert (result.total, result.passed) == (points, passed)
+    assert result.rank_score == (points if passed else None)
+
+
+def test_t_3_6_tenths_are_on_the_grid_of_a_fellowship():
+    assert problems(marks(370, 370, 370), MSCA) == ()
+    assert problems(marks(370, 400, 400), RIA) == (("excellence", "OFF_GRID"),)
+
+
+def test_where_the_lowest_is_the_best_a_high_score_misses():
+    low = {"quality": 200, "feasibility": 300, "relevance": 300}
+    assert outcome(low, NATIONAL).passed
+    missed = outcome(low | {"quality": 400}, NATIONAL).missed
+    assert missed == (Missed("quality", 400, 300), Missed("overall", 1000, 800))
+
+
+def test_a_weighted_mean_counts_the_project_for_half():
+    assert total({"project": 900, "feasibility": 500, "applicants": 700}, library()["nine-point-2026"]) == 750
+
+
+@calm
+@given(st.sampled_from(list(library().values())), st.data())
+def test_a_better_score_never_makes_a_total_worse(scheme, data):
+    scores = {c.id: data.draw(st.sampled_from(scheme.grid())) for c in scheme.criteria}
+    better = scores | {
+        id: min((s for s in scheme.grid() if s * scheme.sign > score * scheme.sign), default=score,
+                key=lambda s: s * scheme.sign)
+        for id, score in scores.items()
+    }  # fmt: skip
+    assert total(better, scheme) * scheme.sign >= total(scores, scheme) * scheme.sign
+    assert outcome(better, scheme).passed or not outcome(scores, scheme).passed
+    assert scheme.minimum <= total(scores, scheme) <= scheme.maximum
+
+
 @pytest.mark.parametrize(
     ("given", "missed"),
     [

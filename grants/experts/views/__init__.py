@@ -8,7 +8,6 @@ from flask import Blueprint, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from grants import clock
 from grants.experts import queries
 from grants.experts.conflicts import CODES, RULES
 from grants.experts.models import Assignment
@@ -39,19 +38,20 @@ def end_of(assignment: Assignment) -> datetime | None:
 
 
 def tasks(user: Any) -> list[dict[str, Any]]:
-    """Invitations and declarations for experts; missing experts and conflicts to rule on for officers."""
-    rows = [_own_task(assignment) for assignment in queries.unanswered(user)] if user.holds("expert") else []
-    for call, too_few, to_rule in queries.waiting_by_call(user, clock.now()) if user.holds("officer") else ():
-        for count, title in (
-            (too_few, ngettext("Find experts for %(num)s application",
-                               "Find experts for %(num)s applications", too_few)),
-            (to_rule, ngettext("Rule on conflicts of interest in %(num)s application",
-                               "Rule on conflicts of interest in %(num)s applications", to_rule)),
-        ):  # fmt: skip
-            if count:
-                url = url_for("experts.matrix", reference=call.reference)
-                rows.append({"title": title, "url": url, "meta": call.title, "due": None, "tone": "warning"})
-    return rows
+    """Invitations and declarations."""
+    return [_own_task(assignment) for assignment in queries.unanswered(user)] if user.holds("expert") else []
+
+
+def officer_tasks(waiting: Any) -> list[tuple[int, str, str]]:
+    """Of a row of queries.waiting_for_officers: how many, what, and where."""
+    too_few, to_rule = waiting.first, waiting.second
+    matrix = url_for("experts.matrix", reference=waiting.reference)
+    return [
+        (too_few, ngettext("Find experts for %(num)s application", "Find experts for %(num)s applications", too_few),
+         matrix),
+        (to_rule, ngettext("Rule on conflicts of interest in %(num)s application",
+                           "Rule on conflicts of interest in %(num)s applications", to_rule), matrix),
+    ]  # fmt: skip
 
 
 def _own_task(assignment: Assignment) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from flask_security import current_user
 from werkzeug.wrappers import Response
 
 from grants.experts import actions, queries
-from grants.experts.forms import AcceptForm, DeclarationForm, DeclineForm
+from grants.experts.forms import AcceptForm, DeclarationForm, DeclineForm, ProfileForm
 from grants.experts.models import Assignment
 from grants.experts.views import blueprint, end_of
 from grants.web import load, paged, permit
@@ -19,7 +19,21 @@ def assignments() -> str:
     """What the person was asked to evaluate, and what to do next."""
     permit("assignment.list")
     page = paged(queries.of_expert(current_user), queries.count_of_expert(current_user))
-    return render_template("experts/assignments.html", page=page)
+    expert = queries.expert(current_user)
+    return render_template("experts/assignments.html", page=page, expert=expert)
+
+
+@blueprint.route("/expert-profile", methods=["GET", "POST"])
+def profile() -> Answer:
+    """What the expert says about themselves, and when they are away."""
+    expert = load(queries.expert(current_user), to="expert.profile")
+    form = ProfileForm(expert)
+    if form.validate_on_submit():
+        actions.keep_profile(expert, form.profile(), by=current_user)
+        flash(_("Saved."), "success")
+        return redirect(url_for(".assignments"), 303)
+    page = render_template("experts/profile.html", form=form, expert=expert)
+    return (page, 422) if form.is_submitted() else page
 
 
 @blueprint.get("/assignments/<public_id>")

@@ -1,5 +1,7 @@
 """Pages of officers: the pool of a call, who evaluates what, and whom to ask."""
 
+from collections import deque
+
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_security import current_user
@@ -8,9 +10,10 @@ from werkzeug.wrappers import Response
 from grants.applications.models import Application
 from grants.applications.queries import by_public_id
 from grants.calls.forms import ReasonForm
-from grants.calls.queries import by_reference
-from grants.experts import actions, queries
-from grants.experts.forms import SECTORS, AssignForm, ExpertForm
+from grants.calls.queries import by_reference, on_desk
+from grants.experts import actions, queries, workload
+from grants.experts.forms import SECTORS, AssignForm, ExpertForm, PoolFileForm
+from grants.experts.pool_file import COLUMNS, NEEDED, Unusable, read
 from grants.experts.suitability import Candidate, candidates
 from grants.experts.views import blueprint
 from grants.people import queries as people
@@ -19,6 +22,8 @@ from grants.web import load, may, paged
 
 Answer = str | Response | tuple[str, int]
 SHOWN = 60
+MOST_ON_A_PAGE = 200
+"""Experts that one request takes in; 500 new ones took six seconds on SQLite, in which nobody else could write."""
 
 
 @blueprint.route("/calls/<reference>/experts", methods=["GET", "POST"])
@@ -47,6 +52,31 @@ def pool(reference: str) -> Answer:
     return (page, 422) if form.is_submitted() else page
 
 
+@blueprint.route("/calls/<reference>/experts/file", methods=["GET", "POST"])
+def pool_file(reference: str) -> Answer:
+    """Many experts at once, from a file: what came in, and each line that did not, with the reason."""
+    call = load(by_reference(reference), to="call.experts")
+    form, taken = PoolFileForm(), None
+    if form.validate_on_submit():
+        try:
+            lines = read(form.file.data.read())
+        except Unusable as problem:
+            form.file.errors = [_(str(problem))]
+        else:
+            if len(lines) > MOST_ON_A_PAGE:
+                form.file.errors = [
+                    _("A page takes at most %(count)s experts. Split the file, or use 'grants import experts'.",
+                      count=MOST_ON_A_PAGE)
+                ]  # fmt: skip
+            else:
+                taken = actions.Taken()
+                deque(actions.take_in(call, lines, taken, by=current_user), maxlen=0)
+    page = render_template(
+        "experts/pool_file.html", call=call, form=form, taken=taken, columns=COLUMNS, needed=NEEDED
+    )
+    return (page, 422) if form.is_submitted() and taken is None else page
+
+
 @blueprint.post("/calls/<reference>/experts/<public_id>/removal")
 def remove_expert(reference: str, public_id: str) -> Response:
     """Take somebody out of the pool."""
@@ -66,7 +96,7 @@ def remove_expert(reference: str, public_id: str) -> Response:
 @blueprint.get("/calls/<reference>/assignments")
 def matrix(reference: str) -> str:
     """All applications in evaluation with who was asked, those with too few experts first."""
-    call = load(by_reference(reference), to="call.received")
+    call = load(on_desk(reference), to="call.received")
     page = paged(queries.matrix(call, current_user), queries.count_matrix(call, current_user))
     asked = queries.asked(row.id for row in page.rows)
     return render_template("experts/matrix.html", call=call, page=page, asked=asked)
@@ -118,13 +148,19 @@ def _assignment_page(application: Application, form: AssignForm | None) -> str:
         found = candidates(application, besides=besides, wanted=wanted)
     if form is None:
         form = AssignForm([one.expert.user.public_id for one in found], formdata=None)
+    assert application.submission is not None
+    pages = workload.pages(application.submission.proposal.attachments)
+    loads = queries.loads(application.call)
+    reading = queries.pages_to_read(application.call)
+    spent = {user_id: workload.hours(reading.get(user_id, 0), load) for user_id, load in loads.items()}
     return render_template(
         "experts/application.html", application=application, call=application.call, submission=application.submission,
         asked=asked, candidates=found[:SHOWN], more=max(0, len(found) - SHOWN), wanted=wanted, form=form,
         sectors=dict(SECTORS),
         evaluators=sum(assignment.scores for assignment, _expert in standing),
         figures=queries.composition(expert for _assignment, expert in standing if expert is not None),
-        doubtful=queries.undecided(application),
+        doubtful=queries.undecided(application), pages=pages, hours=workload.hours(pages),
+        spent=spent,
     )  # fmt: skip
 
 

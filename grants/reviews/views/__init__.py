@@ -11,30 +11,34 @@ from grants.reviews import queries
 
 blueprint = Blueprint("reviews", __name__)
 
-from grants.reviews.views import consensus, reports  # noqa: E402, F401  (their routes hang on the blueprint)
+from grants.reviews.views import agreement, consensus, reports  # noqa: E402, F401  (their routes hang on the blueprint)
 
 
 def tasks(user: Any) -> list[dict[str, Any]]:
     """Reports to write, consensus reports to write or answer, and quality checks, for the home page."""
     found: list[dict[str, Any]] = []
     if user.holds("expert"):
-        for row in queries.drafts_of(user):
-            title = _("Write your report on %(acronym)s", acronym=row.acronym)
-            url = url_for("reviews.report", public_id=row.public_id)
-            found.append(_task(title, url, row.number, due=_end_of(row.due_on, row.zone)))
-        for row in queries.consensus_tasks_of(user):
+        for row in queries.expert_tasks_of(user):
+            if row.task == "report":
+                title = _("Write your report on %(acronym)s", acronym=row.acronym)
+                url = url_for("reviews.report", public_id=row.report_id)
+                found.append(_task(title, url, row.number, due=_end_of(row.due_on, row.zone)))
+                continue
             title = (
                 _("Write the consensus report on %(acronym)s", acronym=row.acronym)
-                if row.state == "draft"
+                if row.task == "write"
                 else _("Say whether you agree with the consensus report on %(acronym)s", acronym=row.acronym)
             )
             found.append(_task(title, url_for("reviews.consensus", public_id=row.public_id), row.number))
-    if user.holds("officer"):
-        for row in queries.officer_tasks_of(user):
-            title = _("Check consensus reports: %(count)s", count=row.agreed)
-            url = url_for("reviews.board", reference=row.reference, phase="in_consensus")
-            found.append(_task(title, url, row.title))
     return found
+
+
+def officer_tasks(waiting: Any) -> list[tuple[int, str, str]]:
+    """Of a row of queries.waiting_for_officers: how many, what, and where."""
+    title = _("Check consensus reports: %(count)s", count=waiting.first)
+    return [
+        (waiting.first, title, url_for("reviews.board", reference=waiting.reference, phase="in_consensus"))
+    ]
 
 
 def _task(title: str, url: str, meta: str, due: datetime | None = None) -> dict[str, Any]:

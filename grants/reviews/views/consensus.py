@@ -1,6 +1,7 @@
 """The consensus report: opening, writing, circulating, approving, the quality check."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -24,9 +25,10 @@ from grants.reviews.forms import (
 )
 from grants.reviews.questions import QUESTIONS
 from grants.reviews.views import blueprint
+from grants.reviews.views.saving import saved, seen
 from grants.web import load, may
 
-Answer = str | Response | tuple[str, int]
+Answer = str | Response | tuple[str | Response, int]
 
 
 @blueprint.get("/applications/<public_id>/reports")
@@ -78,21 +80,17 @@ def consensus(public_id: str) -> Answer:
     if request.method != "POST":
         return _page(consensus)
     load(consensus, to="consensus.write")
-    form = consensus_form(consensus, request.form)
-    if not form.validate():
-        return _page(consensus, form=form), 422
-    try:
+
+    def save(form: Any, version: int, tab: str) -> None:
         actions.save(
-            consensus, version=version_of(form), scores=form.scores, comments=form.comments,
+            consensus, version=version, scores=form.scores, comments=form.comments, tab=tab,
             justifications=form.justifications, answers=form.answers, by=current_user,
         )  # fmt: skip
-    except StaleDataError:
-        form.version.data, form.version.raw_data = str(consensus.version), None
-        return _page(consensus, form=form, stored=consensus_form(consensus)), 409
-    flash(_("Saved."), "success")
+
+    after = url_for(".consensus", public_id=public_id)
     if request.form.get("next") == "circulation":
-        return redirect(url_for(".circulation", public_id=consensus.public_id), 303)
-    return redirect(url_for(".consensus", public_id=public_id), 303)
+        after = url_for(".circulation", public_id=consensus.public_id)
+    return saved(consensus, consensus_form, save, partial(_page, consensus), after)
 
 
 def _page(consensus: Any, form: Any = None, stored: Any = None, approval: Any = None) -> str:
@@ -112,6 +110,7 @@ def _page(consensus: Any, form: Any = None, stored: Any = None, approval: Any = 
         totals={report.id: scoring.total(report.scores, scheme) for report in reports},
         group=queries.group(consensus.application), answered=actions.answered(consensus), silent=silent,
         may_record_minority=actions.may_record_minority(consensus, reports),
+        seen=seen(consensus, consensus_form),
         approval=approval or (ApprovalForm(formdata=None, version=consensus.version) if asked else None),
     )  # fmt: skip
 

@@ -1,25 +1,28 @@
 """Individual evaluation reports: the declaration, the form, submission, and what officers do with reports."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from flask_security import current_user
-from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.wrappers import Response
 
+from grants import clock
 from grants.calls import queries as calls
-from grants.calls.forms import ReasonForm, version_of
+from grants.calls.forms import ReasonForm
 from grants.experts.conflicts import CODES
 from grants.experts.forms import DeclarationForm
-from grants.reviews import actions, queries, scoring
+from grants.reviews import actions, queries, reminding, scoring
 from grants.reviews.forms import SubmissionForm, VoidingForm, report_form
 from grants.reviews.questions import DECLARATION, QUESTIONS
 from grants.reviews.views import blueprint
+from grants.reviews.views.saving import saved, seen
 from grants.web import load, paged
 
-Answer = str | Response | tuple[str, int]
+Answer = str | Response | tuple[str | Response, int]
 
 
 @blueprint.route("/assignments/<public_id>/declaration", methods=["GET", "POST"])
@@ -53,20 +56,15 @@ def report(public_id: str) -> Answer:
     if request.method != "POST":
         return _page(report, report_form(report))
     load(report, to="report.write")
-    form = report_form(report, request.form)
-    if not form.validate():
-        return _page(report, form), 422
-    try:
+
+    def save(form: Any, version: int, tab: str) -> None:
         actions.save(
-            report, version=version_of(form), scores=form.scores, comments=form.comments, answers=form.answers,
-            remarks=form.remarks.data or "", by=current_user,
+            report, version=version, scores=form.scores, comments=form.comments, answers=form.answers,
+            remarks=form.remarks.data or "", by=current_user, tab=tab,
         )  # fmt: skip
-    except StaleDataError:
-        form.version.data, form.version.raw_data = str(report.version), None
-        return _page(report, form, stored=report_form(report)), 409
-    flash(_("Saved."), "success")
+
     endpoint = ".submission" if request.form.get("next") == "submission" else ".report"
-    return redirect(url_for(endpoint, public_id=public_id), 303)
+    return saved(report, report_form, save, partial(_page, report), url_for(endpoint, public_id=public_id))
 
 
 def _page(report: Any, form: Any, stored: Any = None) -> str:
@@ -74,7 +72,7 @@ def _page(report: Any, form: Any, stored: Any = None) -> str:
     return render_template(
         "reviews/report.html", report=report, form=form, stored=stored, scheme=scheme, questions=QUESTIONS,
         application=application, proposal=application.submission.proposal,
-        total=scoring.total(report.scores, scheme),
+        total=scoring.total(report.scores, scheme), seen=seen(report, report_form),
     )  # fmt: skip
 
 
@@ -85,16 +83,20 @@ def submission(public_id: str) -> Answer:
     form = SubmissionForm()
     if form.validate_on_submit():
         try:
-            actions.submit(report, declared=form.declared.data, by=current_user)
+            actions.submit(
+                report, declared=form.declared.data, confirmed=form.confirmed.data, by=current_user
+            )
+        except actions.Unconfirmed as problem:
+            form.confirmed.errors = [_(str(problem))]
         except actions.Unfit as problem:
             form.declared.errors = [_(str(problem))]
         else:
             flash(_("The report is submitted. Thank you."), "success")
             return redirect(url_for(".report", public_id=public_id), 303)
-    scheme = report.call.scheme
+    scheme, gaps = report.call.scheme, actions.missing(report)
     page = render_template(
-        "reviews/submission.html", report=report, form=form, gaps=actions.missing(report), declaration=DECLARATION,
-        scheme=scheme, total=scoring.total(report.scores, scheme),
+        "reviews/submission.html", report=report, form=form, gaps=gaps, declaration=DECLARATION,
+        doubts=() if gaps else actions.doubtful(report), scheme=scheme, total=scoring.total(report.scores, scheme),
     )  # fmt: skip
     return (page, 422) if form.is_submitted() else page
 
@@ -144,7 +146,7 @@ def _act(report: Any, form: Any, verb: Callable[[], None], *, heading: str, text
 @blueprint.get("/calls/<reference>/reports")
 def board(reference: str) -> Answer:
     """How far the evaluation of a call is, application by application, and who waits for whom."""
-    call = load(calls.by_reference(reference), to="call.manage")
+    call = load(calls.on_desk(reference), to="call.manage")
     counts = queries.board_counts(call, current_user)
     phase = request.args.get("phase", "")
     total = counts.get(phase, sum(counts.values()))
@@ -156,7 +158,18 @@ def board(reference: str) -> Answer:
         ]
         for row in page.rows
     }
+    days = {row.id: (clock.now() - row.opened_at).days for row in page.rows if row.state == "in_consensus"}
     return render_template(
-        "reviews/board.html", call=call, page=page, progress=progress, wide=wide, counts=counts, phase=phase,
+        "reviews/board.html", days=days, call=call, page=page, progress=progress, wide=wide, counts=counts, phase=phase,
         names={criterion.id: criterion.name for criterion in call.scheme.criteria},
     )  # fmt: skip
+
+
+@blueprint.post("/calls/<reference>/reminders")
+def remind(reference: str) -> Response:
+    """One mail to each expert who has not answered, not declared or not submitted; at most one a day."""
+    call = load(calls.on_desk(reference), to="call.remind")
+    count = reminding.remind_all(call, by=current_user)
+    said = ngettext("%(num)s expert is reminded.", "%(num)s experts are reminded.", count)
+    flash(said if count else _("Nobody is waited for who was not reminded today already."), "success")
+    return redirect(url_for(".board", reference=reference), 303)

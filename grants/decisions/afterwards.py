@@ -1,0 +1,156 @@
+"""Verbs of what follows a letter: a request for redress and its committee, the preparation of a grant."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from grants import clock, events, mail
+from grants.canonical import canonical
+from grants.db import db
+from grants.decisions import queries, redress, second_check
+from grants.decisions.actions import Refused
+from grants.decisions.models import Decision, Preparation, Redress, RedressMember
+from grants.people.models import User
+from grants.words import N_
+from grants.workflow import move
+
+OUTCOMES = {
+    "uphold": N_("Upheld: the application is evaluated again"),
+    "uphold_without_effect": N_("Upheld, but the flaw could not change the outcome"),
+    "reject": N_("Not upheld"),
+    "dismiss": N_("Not admissible: late, not about the procedure, or not from the coordinator"),
+}
+"""What a committee may find (rulebook 6.3), by the move that it makes."""
+
+
+def window(decision: Decision) -> date:
+    """The last day for a request, by the letter in force and its first opening (rulebook 6.3, T-6.1, T-6.2)."""
+    assert decision.released_at is not None
+    zone = ZoneInfo(decision.call.zone)
+    opened = queries.first_opened(decision)
+    sent = decision.released_at.astimezone(zone).date()
+    return redress.last_day(sent, opened.astimezone(zone).date() if opened else None)
+
+
+def file(decision: Decision, *, by: Any, grounds: Sequence[str], text: str) -> Redress:
+    """Ask for a review. Raises Refused after the last day, for a second request, and without a ground."""
+    last = window(decision)
+    if clock.now().astimezone(ZoneInfo(decision.call.zone)).date() > last:
+        raise Refused(N_("The last day for a request has passed."))
+    if queries.redress_of(decision.application) is not None:
+        raise Refused(N_("One request is possible for each application, and it has been made."))
+    if not set(grounds) or not set(grounds) <= set(redress.GROUNDS):
+        raise Refused(N_("Choose at least one ground."), "grounds")
+    request = Redress(application_id=decision.application_id, application=decision.application, state="filed",
+                      grounds=list(grounds), text=text.strip(), filed_at=clock.now(), last_day=last, opinion="",
+                      members=[])  # fmt: skip
+    db.session.add(request)
+    db.session.flush()
+    events.record(db.session, request, "file", by=by, target="filed", grounds=request.grounds)
+    return request
+
+
+def name_member(request: Redress, *, by: Any, email: str) -> User:
+    """Put somebody on the committee. Raises Refused for an unknown address, and for who took part in the evaluation."""
+    person = queries.person(email)
+    if person is None:
+        raise Refused(N_("Nobody has an account with this address."), "email")
+    if person.id in queries.involved(request.application) or person.id in request.application.barred_ids:
+        raise Refused(
+            N_("This person took part in the evaluation or the decision, or has a conflict of interest."),
+            "email",
+        )
+    if person.id not in request.member_ids:
+        request.members.append(RedressMember(user_id=person.id, user=person))
+        events.record(db.session, request, "name_member", by=by, member=person.id)
+        mail.write(
+            db.session, "redress_committee", to=person.email, language=person.language, user_id=person.id,
+            call_id=request.call_id, occasion=f"redress_committee:{request.public_id}", name=person.name,
+            application=request.application, call=request.call,
+        )  # fmt: skip
+    return person
+
+
+def decide(request: Redress, *, by: Any, outcome: str, opinion: str) -> None:
+    """The committee's opinion. Where it upholds the request, officers propose a change of the decision."""
+    request.opinion, request.closed_at, request.closed_by_id = opinion.strip(), clock.now(), by.id
+    move(request, outcome, by=by, reason=request.opinion)
+    coordinator = request.application.coordinator
+    mail.write(
+        db.session, "redress_closed", to=coordinator.email, language=coordinator.language, user_id=coordinator.id,
+        call_id=request.call_id, occasion=f"redress_closed:{request.public_id}", name=coordinator.name,
+        application=request.application, call=request.call,
+    )  # fmt: skip
+
+
+def withdraw(request: Redress, *, by: Any) -> None:
+    """The coordinator takes the request back; the decision stands."""
+    request.closed_at, request.closed_by_id = clock.now(), by.id
+    move(request, "withdraw", by=by)
+
+
+# --- Grant preparation -----------------------------------------------------------------------------------------------
+
+
+def begin(decision: Decision, *, by: Any) -> None:
+    """Open the preparation of an invited application; once."""
+    if queries.preparation_of(decision.application) is None:
+        preparation = Preparation(application_id=decision.application_id, application=decision.application,
+                                  state="open", checks=[], reason="")  # fmt: skip
+        db.session.add(preparation)
+        db.session.flush()
+        events.record(db.session, preparation, "begin", by=by, target="open")
+
+
+def end(decision: Decision, *, by: Any) -> None:
+    """Close an open preparation whose invitation is no longer valid."""
+    preparation = queries.preparation_of(decision.application)
+    if preparation is not None and preparation.state == "open":
+        move(preparation, "end", by=by)
+
+
+def note(preparation: Preparation, *, by: Any, data_on: date | None, declaration_on: date | None) -> None:
+    """Write down when the grant data and the declaration of honour came in."""
+    preparation.data_on, preparation.declaration_on = data_on, declaration_on
+    events.record(
+        db.session, preparation, "note", by=by, data_on=data_on.isoformat() if data_on else "",
+        declaration_on=declaration_on.isoformat() if declaration_on else "",
+    )  # fmt: skip
+
+
+def check(preparation: Preparation, on: date) -> list[second_check.Standing]:
+    """The second eligibility check of the beneficiaries as submitted, on a day."""
+    application, call = preparation.application, preparation.call
+    assert application.submission is not None
+    return second_check.changed(
+        application.submission.proposal.beneficiaries, pillar=call.pillar, year=call.year, action=call.action,
+        then=date.fromisoformat(call.deadline_local[:10]), now=on,
+    )  # fmt: skip
+
+
+def sign(preparation: Preparation, decision: Decision, *, by: Any, reason: str) -> None:
+    """Note the signature, with the second eligibility check of that day.
+
+    Raises Refused while data, declaration or a clearance is missing, and for a worse standing without a reason.
+    """
+    if preparation.data_on is None or preparation.declaration_on is None:
+        raise Refused(N_("The grant data or the declaration of honour has not come in yet."), "reason")
+    if "refused" in (decision.ethics, decision.security):
+        raise Refused(N_("The ethics review or the security scrutiny did not clear the project."), "reason")
+    at = clock.now()
+    found = check(preparation, at.astimezone(ZoneInfo(preparation.call.zone)).date())
+    if any(standing.worse for standing in found) and not reason.strip():
+        raise Refused(
+            N_(
+                "The country of a beneficiary stands worse than at the deadline. Say why the grant is signed."
+            ),
+            "reason",
+        )
+    preparation.checks, preparation.reason = [standing._asdict() for standing in found], reason.strip()
+    preparation.signed_at, preparation.signed_by_id = at, by.id
+    move(preparation, "sign", by=by, checks=_facts(preparation.checks), reason=preparation.reason)
+
+
+def _facts(checks: Sequence[Mapping[str, Any]]) -> str:
+    return canonical(list(checks)).decode() if checks else ""

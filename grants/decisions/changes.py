@@ -1,0 +1,130 @@
+"""Verbs about released decisions: correct one, promote from the reserve list, end a preparation, follow a redress."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from grants import clock, events, mail
+from grants.calls.models import Call
+from grants.canonical import canonical, digest
+from grants.db import db
+from grants.decisions import afterwards, letters, queries
+from grants.decisions.actions import Changed, Refused
+from grants.decisions.models import Change, Decision
+from grants.decisions.outcomes import WITH_GRANT
+from grants.panels.funding import promoted
+from grants.panels.queries import visible_numbers
+from grants.words import N_
+from grants.workflow import move
+
+
+def propose(
+    decision: Decision, *, by: Any, version: int, kind: str, outcome: str, reason: str, conditions: str = "",
+    max_grant: int | None = None,
+) -> Change:  # fmt: skip
+    """Propose a change; nothing differs for the applicant until another officer approves it.
+
+    Args:
+        version: of the decision that the person saw.
+        kind: correction, ended or redress; promotions come from `promote`.
+        max_grant: euro cents, for the outcomes that carry a grant.
+
+    Raises:
+        Changed: the decision is no longer the one that the person saw.
+        Refused: a change waits already, no reason, no grant or one above the request, or the end of no preparation.
+    """
+    if decision.version != version:
+        raise Changed
+    if any(change.state == "proposed" for change in queries.changes_of(decision)):
+        raise Refused(N_("A change of this decision already waits for its approval."), "kind")
+    if not reason.strip():
+        raise Refused(N_("Say why. The new letter gives this reason."), "reason")
+    if (kind == "ended") != (outcome == "ended") or (kind == "ended" and decision.outcome != "invited"):
+        raise Refused(N_("Only the preparation of an invited application can end."), "outcome")
+    if outcome in WITH_GRANT and not max_grant:
+        raise Refused(N_("Enter the maximum grant."), "max_grant")
+    if outcome in WITH_GRANT and max_grant and max_grant > decision.requested:
+        raise Refused(N_("The maximum grant cannot be higher than what was requested."), "max_grant")
+    return _proposed(
+        decision, by=by, kind=kind, outcome=outcome, reason=reason.strip(),
+        conditions=conditions.strip() if outcome == "invited" else "",
+        max_grant=max_grant if outcome in WITH_GRANT else None,
+    )  # fmt: skip
+
+
+def _proposed(decision: Decision, *, by: Any, **contents: Any) -> Change:
+    change = Change(decision_id=decision.id, decision=decision, state="proposed", proposed_by_id=by.id,
+                    proposed_at=clock.now(), **contents)  # fmt: skip
+    db.session.add(change)
+    db.session.flush()
+    events.record(db.session, change, "propose", by=by, target="proposed", **contents)
+    return change
+
+
+def free(call: Call) -> int:
+    """Cents of the budget that no invited application may get."""
+    return call.budget - queries.committed(call)
+
+
+def reached(call: Call) -> list[Decision]:
+    """Whom the free money reaches on the reserve list, in rank order; stops at the first that does not fit."""
+    rows = {row.Decision.application.number: row.Decision for row in queries.reserve(call)}
+    amounts = [(number, one.max_grant or one.requested) for number, one in rows.items()]
+    return [rows[number] for number in promoted(amounts, free(call))]
+
+
+def promote(call: Call, *, by: Any) -> int:
+    """Propose to invite whom the free money reaches; the number of new proposals.
+
+    An officer with a conflict of interest stops before that application: the order is the list's, not his.
+    """
+    visible = visible_numbers(call, by)
+    waiting = {row.Decision.id for row in queries.reserve(call) if row.Change}
+    made = 0
+    for decision in reached(call):
+        if decision.application.number not in visible:
+            break
+        if decision.id in waiting:
+            continue
+        _proposed(decision, by=by, kind="promotion", outcome="invited", reason="", conditions=decision.conditions,
+                  max_grant=decision.max_grant or decision.requested)  # fmt: skip
+        made += 1
+    return made
+
+
+def approve(change: Change, *, by: Any, funder: Mapping[str, str]) -> None:
+    """The second pair of eyes: the decision changes, its letter is replaced by a numbered new one, the mail goes.
+
+    Raises Refused for a promotion that the money no longer reaches, or that would pass over somebody.
+    """
+    decision = change.decision
+    if change.kind == "promotion" and decision.id not in {one.id for one in reached(change.call)}:
+        raise Refused(N_("The free money no longer reaches this application. Drop the change."))
+    at = clock.now()
+    change.approved_by_id, change.approved_at = by.id, at
+    change.superseded, change.superseded_sha256 = decision.snapshot, decision.sha256
+    if change.outcome != decision.outcome:
+        decision.grounds = []
+    decision.outcome, decision.max_grant = change.outcome, change.max_grant
+    decision.reason, decision.conditions = change.reason, change.conditions
+    decision.proposed_by_id, decision.approved_by_id = change.proposed_by_id, by.id
+    decision.letter_number += 1
+    value = letters.letter(decision, funder=funder, sent=at)
+    decision.released_at = at
+    decision.snapshot, decision.sha256 = canonical(value).decode(), digest(value)
+    move(change, "approve", by=by, kind=change.kind, outcome=change.outcome, letter=decision.letter_number,
+         sha256=decision.sha256)  # fmt: skip
+    if decision.outcome == "invited":
+        afterwards.begin(decision, by=by)
+    else:
+        afterwards.end(decision, by=by)
+    coordinator = decision.application.coordinator
+    mail.write(
+        db.session, "result_changed", to=coordinator.email, language=coordinator.language, user_id=coordinator.id,
+        call_id=change.call_id, occasion=f"result_changed:{change.public_id}", name=coordinator.name,
+        application=decision.application, call=change.call,
+    )  # fmt: skip
+
+
+def drop(change: Change, *, by: Any) -> None:
+    """Leave the decision as it is."""
+    move(change, "drop", by=by, kind=change.kind)

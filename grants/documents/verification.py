@@ -1,0 +1,146 @@
+"""Is a PDF ours, unchanged, and since when? By its hash among the files that were made here, and by its signature."""
+
+import hashlib
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from grants.db import db
+from grants.documents import warm
+from grants.documents.models import MadeFile
+
+MOST = 30 * 1024**2
+"""Bytes of a file that is looked at."""
+
+
+class NoDocument(ValueError):
+    """The file is no PDF, or one that cannot be read."""
+
+
+@dataclass(frozen=True)
+class Signature:
+    """What the signature of a file says.
+
+    `intact`: every byte that it covers, and the whole file, is as it was signed. `trusted`: by the funder's own
+    certificate, or by one that its configured roots vouch for. `stamped_at` is the instant of a time-stamp service,
+    `signed_at` the one that the signer claims; both ISO, UTC.
+    """
+
+    signer: str
+    intact: bool
+    trusted: bool
+    signed_at: str | None
+    stamped_at: str | None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`made_at` is since when this very file exists here, None if it was not made here; no signature is None."""
+
+    sha256: str
+    kind: str | None
+    made_at: datetime | None
+    signature: Signature | None
+
+    @property
+    def is_ours(self) -> bool:
+        """Made here byte for byte, or signed by the funder and unchanged since."""
+        return self.made_at is not None or bool(
+            self.signature and self.signature.intact and self.signature.trusted
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "ours": self.is_ours, "sha256": self.sha256, "kind": self.kind,
+            "made_at": self.made_at.isoformat() if self.made_at else None,
+            "signature": asdict(self.signature) if self.signature else None,
+        }  # fmt: skip
+
+
+def verify(content: bytes, settings: Mapping[str, Any]) -> Verdict:
+    """Look at a file that somebody brings; it is read in a process of its own and kept nowhere.
+
+    Raises:
+        NoDocument: no PDF, too large, or broken beyond reading.
+    """
+    if not content.startswith(b"%PDF-") or len(content) > MOST:
+        raise NoDocument
+    sha256 = hashlib.sha256(content).hexdigest()
+    made = db.session.scalars(select(MadeFile).where(MadeFile.sha256 == sha256)).first()
+    db.session.rollback()  # no transaction stays open while the other process reads
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "brought.pdf"
+        path.write_bytes(content)
+        roots = settings["SIGNING_ROOTS"]
+        job = {
+            "path": str(path), "key": settings["SIGNING_KEY"], "password": settings["SIGNING_PASSWORD"],
+            "roots": roots,
+        }  # fmt: skip
+        try:
+            told = reader.ask(job)
+        except warm.Failed as problem:
+            raise NoDocument(str(problem)) from None
+    signature = Signature(**told) if told else None
+    return Verdict(sha256, made.kind if made else None, made.made_at if made else None, signature)
+
+
+reader = warm.Process(__name__)
+
+
+# --- In the other process --------------------------------------------------------------------------------------------
+
+
+def _work(job: dict[str, Any]) -> dict[str, Any] | None:
+    from pyhanko.pdf_utils.reader import PdfFileReader
+    from pyhanko.sign.diff_analysis import ModificationLevel
+    from pyhanko.sign.validation import validate_pdf_signature
+    from pyhanko.sign.validation.status import SignatureCoverageLevel
+    from pyhanko_certvalidator import ValidationContext
+
+    roots = _roots(job)
+    with open(job["path"], "rb") as file:
+        signatures = PdfFileReader(file, strict=False).embedded_regular_signatures
+        if not signatures:
+            return None
+        context = ValidationContext(trust_roots=roots, allow_fetching=False)
+        status = validate_pdf_signature(signatures[-1], context, context)
+    stamp = status.timestamp_validity
+    # Nothing stands behind what was signed but what makes a signature last.
+    untouched = (
+        status.coverage == SignatureCoverageLevel.ENTIRE_FILE
+        or status.modification_level == ModificationLevel.LTA_UPDATES
+    )
+    return {
+        "signer": status.signing_cert.subject.native.get("common_name", ""),
+        "intact": bool(status.intact and status.valid and untouched),
+        "trusted": bool(status.trusted),
+        "signed_at": _iso(status.signer_reported_dt),
+        "stamped_at": _iso(stamp.timestamp) if stamp and stamp.intact and stamp.valid else None,
+    }
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
+
+
+def _roots(job: dict[str, Any]) -> list[Any]:
+    """The certificates that are believed: of the configured file, and the funder's own."""
+    from pyhanko.keys import load_certs_from_pemder
+    from pyhanko.sign import signers
+
+    roots = list(load_certs_from_pemder([job["roots"]])) if job["roots"] else []
+    if job["key"]:
+        own = signers.SimpleSigner.load_pkcs12(job["key"], passphrase=job["password"].encode())
+        roots += [own.signing_cert] if own else []
+    return roots
+
+
+if __name__ == "__main__":
+    import pyhanko.sign.validation  # noqa: F401  loaded once, for all forks
+
+    warm.serve(_work, refused=warm.CONNECTIONS)

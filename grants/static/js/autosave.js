@@ -1,0 +1,165 @@
+// Saves a section while one types. What cannot be sent stays in this browser, under the person, the page and the tab,
+// until it is saved; it is offered back to the same person only.
+const PAUSE = 1000; // after the last key
+const AGAIN = 5000; // without a connection, or signed out
+const LARGEST_LEAVING = 60000; // browsers let a closing page send no more than 64 KB
+const OURS = new Set(["csrf_token", "version", "seen", "tab"]);
+
+const form = document.querySelector("form[data-autosave]");
+const sent = sessionStorage.getItem("section-sent");
+sessionStorage.removeItem("section-sent");
+// The plain button leads away from the section once it is saved; then nothing needs to be kept.
+if (sent && !sent.includes(`:${location.pathname}:`) && location.pathname !== "/login") localStorage.removeItem(sent);
+
+if (form) watch(form, form.querySelector("[data-save-state]"), form.querySelector("[data-found]"));
+
+function watch(form, state, found) {
+  const fields = form.elements;
+  const prefix = `kept:${form.dataset.user}:${location.pathname}:`;
+  const tab = [...crypto.getRandomValues(new Uint8Array(8))].map((n) => n.toString(16).padStart(2, "0")).join("");
+  let holding = form.dataset.autosave === "hold";
+  let [unsaved, busy, timer] = [false, false, 0];
+  fields.tab.value = tab;
+
+  const values = () => {
+    const all = {};
+    for (const [name, value] of new FormData(form)) if (!OURS.has(name)) (all[name] ??= []).push(value);
+    return all;
+  };
+  const plain = (value) => JSON.stringify(value ?? []).replaceAll("\\r\\n", "\\n");
+
+  const say = (word, detail = "") => {
+    state.textContent = state.dataset[word].replace("{}", detail);
+    state.dataset.now = word;
+  };
+  const time = (moment) => new Intl.DateTimeFormat(document.documentElement.lang, { timeStyle: "short" }).format(moment);
+
+  const keep = () => {
+    const text = { version: fields.version.value, seen: fields.seen.value, at: Date.now(), values: values() };
+    try {
+      localStorage.setItem(prefix + tab, JSON.stringify(text));
+    } catch {
+      // The browser keeps nothing for us; what is typed is still sent.
+    }
+  };
+
+  const put = (wanted, names) => {
+    for (const field of fields) {
+      if (!field.name || OURS.has(field.name) || !names(field.name)) continue;
+      const value = wanted[field.name] ?? [];
+      if (field.type === "checkbox" || field.type === "radio") field.checked = value.includes(field.value);
+      else field.value = value[0] ?? "";
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+  };
+
+  function later(pause) {
+    clearTimeout(timer);
+    timer = setTimeout(send, pause);
+  }
+
+  async function send(leaving = false) {
+    if (busy || !unsaved || holding) return;
+    const before = values();
+    [busy, unsaved] = [true, false];
+    say("saving");
+    let answer;
+    try {
+      const response = await fetch(location.pathname, {
+        method: "POST", body: new FormData(form), headers: { Accept: "application/json" }, redirect: "manual",
+        keepalive: leaving === true && JSON.stringify(before).length < LARGEST_LEAVING,
+      });
+      answer = response.headers.get("Content-Type")?.startsWith("application/json") ? await response.json() : await why(response);
+    } catch {
+      answer = { state: "offline" };
+    }
+    busy = false;
+    take(answer, before);
+  }
+
+  // Not our answer: signed out, a form that is too old, no longer allowed, or a server in trouble.
+  async function why(response) {
+    if (response.type === "opaqueredirect") return { state: "signedOut" };
+    if (response.status >= 500 || response.status === 429) return { state: "offline" };
+    if (response.status !== 400) return { state: "refused" };
+    const fresh = await fetch(location.pathname, { redirect: "manual" });
+    if (!fresh.ok) return { state: fresh.type === "opaqueredirect" ? "signedOut" : "refused" };
+    const theirs = new DOMParser().parseFromString(await fresh.text(), "text/html").querySelector("form[data-autosave]");
+    if (theirs?.dataset.user !== form.dataset.user) return { state: "signedOut" }; // somebody else is here now
+    fields.csrf_token.value = theirs.elements.csrf_token.value;
+    return { state: "again" };
+  }
+
+  function take(answer, before) {
+    if (answer.state === "saved") {
+      fields.version.value = answer.version;
+      fields.seen.value = JSON.stringify(answer.seen);
+      const now = values();
+      put(answer.theirs, (name) => name in answer.theirs && plain(now[name]) === plain(before[name]));
+      say("saved", time(Date.parse(answer.at)));
+    } else if (answer.state === "kept") {
+      say("kept", answer.fields);
+    } else if (answer.state === "invalid") {
+      keep(); // the server keeps nothing of this form; it goes out again with the next key
+      say(answer.state, answer.fields);
+      if (unsaved) later(PAUSE);
+      return;
+    } else if (answer.state === "conflict" || answer.state === "refused") {
+      holding = true;
+      keep();
+      say(answer.state);
+      return;
+    } else {
+      unsaved = true;
+      if (answer.state !== "again") say(answer.state);
+      later(answer.state === "again" ? 0 : AGAIN);
+      return;
+    }
+    if (unsaved) later(PAUSE);
+    else localStorage.removeItem(prefix + tab);
+  }
+
+  form.addEventListener("input", (event) => {
+    if (!event.isTrusted && busy) return; // what others saved was put in
+    unsaved = true;
+    keep();
+    if (!holding && state.dataset.now !== "offline" && state.dataset.now !== "signedOut") say("typing");
+    later(PAUSE);
+  });
+  form.addEventListener("submit", () => {
+    holding = true;
+    clearTimeout(timer);
+    if (unsaved) keep();
+    sessionStorage.setItem("section-sent", prefix + tab);
+  });
+  addEventListener("online", () => later(0));
+  addEventListener("visibilitychange", () => document.visibilityState === "hidden" && send(true));
+  addEventListener("pageshow", (event) => event.persisted && location.reload());
+
+  // Text of an earlier visit, of this person, that never arrived.
+  for (const key of Object.keys(localStorage).filter((name) => name.startsWith(prefix))) {
+    const kept = JSON.parse(localStorage.getItem(key));
+    const now = values();
+    const names = new Set([...Object.keys(now), ...Object.keys(kept.values)]);
+    if ([...names].every((name) => name.startsWith("stands-") || plain(now[name]) === plain(kept.values[name]))) {
+      localStorage.removeItem(key);
+      continue;
+    }
+    found.hidden = false;
+    found.querySelector("time").textContent = new Date(kept.at).toLocaleString(document.documentElement.lang);
+    found.querySelector("[data-take]").addEventListener("click", () => {
+      fields.version.value = kept.version;
+      fields.seen.value = kept.seen;
+      put(kept.values, (name) => !name.startsWith("stands-"));
+      found.hidden = true;
+      localStorage.removeItem(key);
+      unsaved = true;
+      keep();
+      later(0);
+    });
+    found.querySelector("[data-drop]").addEventListener("click", () => {
+      localStorage.removeItem(key);
+      found.hidden = true;
+    });
+  }
+}

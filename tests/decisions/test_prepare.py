@@ -1,0 +1,85 @@
+"""Ethics and security beside the score, and the preparation of a grant up to its signature."""
+
+from grants.decisions import queries
+from grants.decisions.second_check import Standing
+from tests.decisions.test_change import end_preparation, released_call
+from tests.decisions.test_decide import decided_call, decision_on, propose
+from tests.panels.built import fields
+
+
+def preparation(one):
+    return queries.preparation_by(one.public_id)
+
+
+def receive(client, one):
+    address = f"/applications/{one.public_id}/preparation"
+    return client.post(address, data={"data_on": "2026-10-05", "declaration_on": "2026-10-06"})
+
+
+def sign(client, one, reason=""):
+    return client.post(f"/applications/{one.public_id}/preparation/signature", data={"reason": reason})
+
+
+def test_what_is_not_cleared_cannot_be_invited_and_a_condition_is_written(app, cast, as_):
+    call, applications = decided_call(cast)
+    propose(as_, "officer", call)
+    address = f"/applications/{applications['MAIN'].public_id}/decision"
+    officer = as_("officer")
+    form = fields(officer.get(address), 'name="outcome"')
+
+    refused = officer.post(address, data=form | {"security": "refused"})
+    assert refused.status_code == 422
+    assert "An application that was not cleared cannot be invited." in refused.text
+    assert officer.post(address, data=form | {"ethics": "conditional"}).status_code == 422
+    kept = {"ethics": "conditional", "conditions": "An ethics adviser reports once a year."}
+    assert officer.post(address, data=form | kept).status_code == 303
+    assert (decision_on(applications["MAIN"]).ethics, decision_on(applications["MAIN"]).security) == (
+        "conditional",
+        "",
+    )
+    assert "Cleared with conditions" in as_("officer2").get(address).text
+
+
+def test_a_grant_is_signed_when_all_has_come_in(app, cast, as_):
+    _, applications = released_call(cast, as_)
+    one, officer = applications["MAIN"], as_("officer")
+    assert preparation(applications["RESERVE"]) is None
+
+    early = sign(officer, one)
+    assert early.status_code == 422
+    assert "has not come in yet" in early.text
+    assert (
+        officer.post(f"/applications/{one.public_id}/preparation", data={"data_on": "soon"}).status_code
+        == 422
+    )
+    assert receive(officer, one).status_code == 303
+    assert sign(officer, one).status_code == 303
+    assert preparation(one).state == "signed"
+    assert sign(officer, one).status_code == 409
+
+
+def test_a_country_that_stands_worse_needs_a_reason_and_the_check_is_kept(app, cast, as_, monkeypatch):
+    from grants.decisions import second_check
+
+    worse = Standing("University DE", "DE", "MS", "OTHER", worse=True)
+    monkeypatch.setattr(second_check, "changed", lambda *_args, **_facts: [worse])
+    _, applications = released_call(cast, as_)
+    one, officer = applications["MAIN"], as_("officer")
+    receive(officer, one)
+
+    refused = sign(officer, one)
+    assert refused.status_code == 422
+    assert "stands worse than at the deadline" in refused.text
+    assert sign(officer, one, reason="It pays for itself.").status_code == 303
+    assert preparation(one).checks == [worse._asdict()]
+    assert "It pays for itself." in officer.get(f"/applications/{one.public_id}/preparation").text
+
+
+def test_an_end_that_two_officers_agree_on_closes_the_preparation(app, cast, as_):
+    _, applications = released_call(cast, as_)
+    end_preparation(as_, applications["MAIN"])
+
+    assert preparation(applications["MAIN"]).state == "ended"
+    assert receive(as_("officer"), applications["MAIN"]).status_code == 409
+    page = as_("coordinator").get(f"/applications/{applications['MAIN'].public_id}/decision").text
+    assert "The preparation of the grant agreement has ended." in page

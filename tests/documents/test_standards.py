@@ -1,0 +1,88 @@
+"""Every kind of document follows PDF/A-3a and PDF/UA-1, by veraPDF's own rules; a file that does not is found out."""
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pikepdf
+import pytest
+
+from grants.applications import queries as applications
+from grants.calls import queries as calls
+from grants.documents import contents, render
+from tests.documents import reading, standards
+
+# Kind, and an application or a call of the world that has one.
+EACH = [
+    ("receipt", "submitted"),
+    ("application", "received"),
+    ("evaluation", "released_best"),
+    ("ranking", "released"),
+    ("letter", "released_best"),
+    ("letter", "released_good"),
+    ("letter", "released_weak"),
+    ("letter", "ranked_best"),
+]
+
+
+def _page(names: Any, kind: str, about: str, language: str) -> contents.Page:
+    if kind == "ranking":
+        call = calls.by_reference(names.calls[about])
+        assert call
+        return contents.page(kind, language, call=call, application=None)
+    application = applications.by_public_id(names.applications[about])
+    assert application
+    return contents.page(kind, language, call=application.call, application=application)
+
+
+@pytest.fixture
+def made(app: Any, names: Any, tmp_path: Path) -> dict[str, Path]:
+    """One file of each kind and outcome in both languages, by name."""
+    found = {}
+    for kind, about in EACH:
+        for language in ("en", "fr"):
+            page = _page(names, kind, about, language)
+            path = tmp_path / f"{kind}-{about}-{language}.pdf"
+            path.write_bytes(render.pdf(page.html, page.files, page.data))
+            found[path.name] = path
+    return found
+
+
+def test_every_kind_follows_both_standards(made: dict[str, Path], tmp_path: Path) -> None:
+    untagged, unnamed = tmp_path / "untagged.pdf", tmp_path / "unnamed.pdf"
+    with pikepdf.open(next(iter(made.values()))) as pdf:
+        del pdf.Root.MarkInfo
+        pdf.save(untagged)
+    with pikepdf.open(next(iter(made.values()))) as pdf:
+        del pdf.Root.Metadata
+        pdf.save(unnamed)
+    told = standards.broken(*made.values(), untagged, unnamed)
+    for bad in (told.pop("untagged.pdf"), told.pop("unnamed.pdf")):
+        assert all(one["broken"] for one in bad.values()), (
+            "a bad file must be found out, or nothing is proved"
+        )
+    rules = {
+        (name, rule, why)
+        for name, found in told.items()
+        for one in found.values()
+        for rule, why in one["broken"].items()
+    }
+    assert rules == set()
+    assert set(told) == set(made)
+    assert all(one["checks"] > 100 for found in told.values() for one in found.values())
+
+
+def test_the_facts_are_attached_and_tell_no_more_than_the_pages(made: dict[str, Path], names: Any) -> None:
+    for name, path in made.items():
+        content = path.read_bytes()
+        with pikepdf.open(io.BytesIO(content)) as pdf:
+            assert list(pdf.attachments) == ["data.json"]
+            value = json.loads(pdf.attachments["data.json"].get_file().read_bytes())
+        assert name.startswith(value["document"])
+        text = json.dumps(value, ensure_ascii=False)
+        assert "gender" not in text
+        assert "contact_email" not in text
+        for person in ("expert", "expert2", "rapporteur", "chair"):
+            assert names.people[person]["email"] not in text
+        assert value["about"] in reading.text(content)

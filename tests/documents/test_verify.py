@@ -1,0 +1,192 @@
+"""A signed document can be checked by anybody, years later, without an account; a changed one is found out."""
+
+import io
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pikepdf
+import pytest
+from click.testing import CliRunner
+
+from grants.applications import queries as applications
+from grants.cli import main
+from grants.db import db
+from grants.documents import contents, make, render, signing, verification
+from tests.documents import reading, standards
+
+PASSWORD = "only for this test"
+
+
+@pytest.fixture(scope="session")
+def key(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("key") / "funder.p12"
+    signing.make_key(path, PASSWORD, "Centre for Tests")
+    assert path.stat().st_mode & 0o077 == 0
+    return path
+
+
+@pytest.fixture
+def sealed(app: Any, key: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The installation signs."""
+    monkeypatch.setitem(app.config, "SIGNING_KEY", str(key))
+    monkeypatch.setitem(app.config, "SIGNING_PASSWORD", PASSWORD)
+    return app
+
+
+def _page(names: Any, kind: str, about: str, language: str = "en") -> contents.Page:
+    application = applications.by_public_id(names.applications[about])
+    assert application
+    return contents.page(kind, language, call=application.call, application=application)
+
+
+def _made(names: Any, kind: str = "letter", about: str = "released_best") -> bytes:
+    sha256, size = make.stored(_page(names, kind, about))
+    db.session.commit()
+    content = (make.files.path_of(sha256)).read_bytes()
+    assert len(content) == size
+    return content
+
+
+def _brought(client: Any, content: bytes) -> Any:
+    return client.post("/verification", data={"file": (io.BytesIO(content), "brought.pdf")}, bare=True)
+
+
+def test_a_letter_is_signed_by_the_funder_and_anybody_can_check_it(sealed: Any, names: Any, as_: Any) -> None:
+    content = _made(names)
+    verdict = verification.verify(content, sealed.config)
+    assert verdict.signature is not None
+    assert (verdict.signature.signer, verdict.signature.intact, verdict.signature.trusted) == (
+        "Centre for Tests", True, True,
+    )  # fmt: skip
+    assert verdict.kind == "letter"
+    page = _brought(as_(None), content).text
+    assert "This is our document, byte for byte" in page
+    assert "Decision letter" in page
+    shown = page.partition("<main")[2].partition("</main>")[0]
+    assert names.applications["released_best"] not in shown
+    assert "@" not in shown, "nobody learns more than the file says"
+
+
+def test_the_same_letter_is_not_signed_twice(sealed: Any, names: Any) -> None:
+    assert _made(names) == _made(names)
+
+
+def test_a_letter_before_its_release_is_not_signed(sealed: Any, names: Any) -> None:
+    content = _made(names, about="ranked_best")
+    assert verification.verify(content, sealed.config).signature is None
+
+
+def test_without_a_key_nothing_is_signed(app: Any, names: Any, as_: Any) -> None:
+    content = _made(names)
+    verdict = verification.verify(content, app.config)
+    assert (verdict.signature, verdict.is_ours) == (None, True)
+    assert "Not signed" in _brought(as_(None), content).text
+
+
+def _one_byte_changed(content: bytes) -> bytes:
+    """In the middle of a stream of the first page's content."""
+    at = content.find(b"endstream", 2000) - 30
+    return content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :]
+
+
+def _page_added(content: bytes) -> bytes:
+    """A change that a signature allows to append, as an attacker would."""
+    with pikepdf.open(io.BytesIO(content)) as pdf:
+        pdf.add_blank_page()
+        changed = io.BytesIO()
+        pdf.save(changed)
+    return changed.getvalue()
+
+
+@pytest.mark.parametrize("change", [_one_byte_changed, _page_added, lambda content: content + b"\n% more"])
+def test_a_changed_letter_is_found_out(sealed: Any, names: Any, as_: Any, change: Any) -> None:
+    changed = change(_made(names))
+    try:
+        verdict = verification.verify(changed, sealed.config)
+    except verification.NoDocument:
+        return
+    assert not verdict.is_ours
+    assert "byte for byte" not in _brought(as_(None), changed).text
+
+
+def test_the_signature_of_somebody_else_is_not_ours(
+    sealed: Any, names: Any, as_: Any, tmp_path: Path
+) -> None:
+    path = tmp_path / "other.p12"
+    signing.make_key(path, "x", "Centre for Tests")
+    page = _page(names, "letter", "released_best")
+    forged = signing.signed(
+        render.pdf(page.html, page.files, page.data), signing.Seal(path, "x", "Here"), "A letter"
+    )
+    verdict = verification.verify(forged, sealed.config)
+    assert verdict.signature
+    assert (verdict.signature.intact, verdict.signature.trusted, verdict.is_ours) == (True, False, False)
+    assert "its signature is not ours" in _brought(as_(None), forged).text
+
+
+@pytest.mark.parametrize("content", [b"", b"hello", b"%PDF-1.7 nothing", b"%PDF-" + bytes(1000)])
+def test_what_is_no_pdf_is_said_beside_the_field(app: Any, as_: Any, content: bytes) -> None:
+    answer = _brought(as_(None), content)
+    assert answer.status_code == 422
+    assert 'id="file-error"' in answer.text
+
+
+def test_signed_documents_still_follow_both_standards(sealed: Any, names: Any, tmp_path: Path) -> None:
+    path = tmp_path / "signed.pdf"
+    path.write_bytes(_made(names, "evaluation"))
+    told = standards.broken(path)["signed.pdf"]
+    assert {name: one["broken"] for name, one in told.items()} == {"PDFA-3A": {}, "PDFUA-1": {}}
+    assert reading.facts(path.read_bytes())["attachments"] == ["data.json"]
+
+
+def test_the_command_says_it_in_words_json_and_exit_code(
+    sealed: Any, names: Any, tmp_path: Path, key: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (
+        ("DATABASE_URL", sealed.config["DATABASE_URL"]), ("INSTANCE", sealed.config["INSTANCE"]),
+        ("SIGNING_KEY", key), ("SIGNING_PASSWORD", PASSWORD),
+    ):  # fmt: skip
+        monkeypatch.setenv(f"GRANTS_{name}", str(value))
+    monkeypatch.delenv("GRANTS_TEST_DATABASES", raising=False)
+    path = tmp_path / "letter.pdf"
+    path.write_bytes(_made(names))
+    ran = CliRunner().invoke(main, ["verify", str(path)])
+    assert (ran.exit_code, "unchanged since" in ran.stdout) == (0, True), ran.output + repr(ran.exception)
+    told = json.loads(CliRunner().invoke(main, ["verify", str(path), "--json"]).stdout)
+    assert (told["ours"], told["kind"], told["signature"]["trusted"]) == (True, "letter", True)
+    assert datetime.fromisoformat(told["made_at"]).tzinfo is not None
+    path.write_bytes(_one_byte_changed(path.read_bytes()))
+    assert CliRunner().invoke(main, ["verify", str(path)]).exit_code in (2, 3)
+    path.write_bytes(b"hello")
+    ran = CliRunner().invoke(main, ["verify", str(path)])
+    assert (ran.exit_code, "no PDF" in ran.stderr) == (2, True)
+
+
+def test_a_time_stamp_of_a_service_is_in_the_signature(
+    sealed: Any, names: Any, key: Path, monkeypatch: pytest.MonkeyPatch, stamping: str
+) -> None:
+    monkeypatch.setitem(sealed.config, "TIMESTAMP_URL", stamping)
+    verdict = verification.verify(_made(names), sealed.config)
+    assert verdict.signature
+    assert verdict.signature.stamped_at
+    assert (
+        abs((datetime.fromisoformat(verdict.signature.stamped_at) - datetime.now(UTC)).total_seconds()) < 600
+    )
+
+
+def test_a_service_that_does_not_answer_fails_the_document_and_says_so(
+    sealed: Any, names: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sealed.config, "TIMESTAMP_URL", "http://127.0.0.1:9/")
+    with pytest.raises(signing.SigningFailed):
+        make.stored(_page(names, "letter", "released_best"))
+
+
+def test_a_wrong_password_fails_the_document_and_says_so(
+    sealed: Any, names: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sealed.config, "SIGNING_PASSWORD", "wrong")
+    with pytest.raises(signing.SigningFailed, match="password"):
+        make.stored(_page(names, "letter", "released_best"))

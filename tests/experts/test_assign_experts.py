@@ -1,0 +1,189 @@
+"""The best assignment: by hand, against every possible one, on public instances, and as a command."""
+
+import csv
+import json
+from decimal import Decimal
+from itertools import combinations, product
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from grants.cli import main
+from grants.experts.assignment import Assignment, Infeasible, Pair, Problem, assign
+from grants.imports.affinities import read
+
+Rows = dict[str, dict[str, float]]
+
+
+def problem(rows: Rows, demand: int = 1, load: int = 1, conflicts: tuple[Pair, ...] = ()) -> Problem:
+    experts = tuple(dict.fromkeys(expert for row in rows.values() for expert in row))
+    affinities = {(a, e): Decimal(str(value)) for a, row in rows.items() for e, value in row.items()}
+    return Problem(tuple(rows), experts, affinities, frozenset(conflicts), demand, load)
+
+
+def keeps_the_rules(found: Assignment) -> bool:
+    asked = found.problem
+    per_application = [sum(a == name for a, _ in found.pairs) for name in asked.applications]
+    per_expert = [sum(e == name for _, e in found.pairs) for name in asked.experts]
+    return (
+        set(per_application) == {asked.demand} and max(per_expert) <= asked.load
+        and not set(found.pairs) & asked.conflicts and len(set(found.pairs)) == len(found.pairs)
+    )  # fmt: skip
+
+
+def test_what_fairness_costs_by_hand() -> None:
+    """The largest sum gives b nothing it wants; being fair to b costs 1 of 10."""
+    asked = problem({"a": {"x": 10, "y": 6}, "b": {"x": 3, "y": 0}})
+    total, fair = assign(asked, "total"), assign(asked, "fair")
+    assert (total.total, total.pairs, total.bound) == (10, (("a", "x"), ("b", "y")), 10)
+    assert (fair.total, fair.pairs, fair.bound, fair.worst_bound) == (9, (("a", "y"), ("b", "x")), 9, 3)
+    assert (keeps_the_rules(total), keeps_the_rules(fair)) == (True, True)
+
+
+def test_tenths_are_not_rounded() -> None:
+    """0.1 + 0.2 against 0.3 of doubles; here both are three tenths, and a billionth more decides."""
+    asked = problem({"a": {"x": 0.1, "y": 0.3}, "b": {"x": 0.000000001, "y": 0.2}})
+    assert assign(asked, "total").total == pytest.approx(0.300000001, abs=1e-12)
+
+
+def every_assignment(asked: Problem) -> list[frozenset[Pair]]:
+    groups = [
+        [frozenset((a, e) for e in group) for group in combinations(asked.experts, asked.demand)
+         if not any((a, e) in asked.conflicts for e in group)]
+        for a in asked.applications
+    ]  # fmt: skip
+    found = []
+    for chosen in product(*groups):
+        pairs = frozenset[Pair]().union(*chosen)
+        if all(sum(e == expert for _, e in pairs) <= asked.load for expert in asked.experts):
+            found.append(pairs)
+    return found
+
+
+@st.composite
+def problems(draw: st.DrawFn) -> Problem:
+    applications, experts = draw(st.integers(1, 3)), draw(st.integers(2, 4))
+    rows = {
+        f"a{a}": {f"e{e}": draw(st.sampled_from((0, 0, 0.25, 0.5, 1))) for e in range(experts)}
+        for a in range(applications)
+    }
+    pairs = [(a, e) for a, row in rows.items() for e in row]
+    conflicts = tuple(draw(st.lists(st.sampled_from(pairs), max_size=3)))
+    return problem(rows, draw(st.integers(1, 2)), draw(st.integers(1, 3)), conflicts)
+
+
+@given(problems())
+@settings(max_examples=60, deadline=None)
+def test_no_other_assignment_is_better(asked: Problem) -> None:
+    possible = every_assignment(asked)
+    if not possible:
+        with pytest.raises(Infeasible):
+            assign(asked)
+        return
+
+    def sums(pairs: frozenset[Pair]) -> list[Decimal]:
+        return [
+            sum((asked.affinities[p] for p in pairs if p[0] == a), Decimal(0)) for a in asked.applications
+        ]
+
+    total, fair = assign(asked, "total"), assign(asked, "fair")
+    assert (keeps_the_rules(total), keeps_the_rules(fair)) == (True, True)
+    assert total.total == total.bound == max(sum(sums(pairs)) for pairs in possible)
+    assert (fair.figures()["min"], fair.total) == max((min(sums(p)), sum(sums(p))) for p in possible)
+    assert (fair.bound, fair.worst_bound) == (fair.total, fair.figures()["min"]) or not fair.figures()["gap"]
+
+
+@given(problems())
+@settings(max_examples=20, deadline=None)
+def test_the_same_question_has_the_same_answer(asked: Problem) -> None:
+    assume(every_assignment(asked))
+    assert assign(asked).pairs == assign(asked).pairs
+
+
+@pytest.mark.parametrize("instance", ["preflib1", "preflib2", "preflib3"])
+def test_the_largest_sums_of_real_conferences_are_reached(shared: Path, instance: str) -> None:
+    reference = json.loads((shared / "assignment/reference_values.json").read_text())[instance]
+    asked = {name: known for name, known in reference.items() if name.startswith("papload")}
+    assert asked
+    for name, known in asked.items():
+        demand, load = (int(part) for part in name.removeprefix("papload").split("_revload"))
+        for objective in ("total", "fair"):
+            found = assign(
+                read(shared / f"assignment/{instance}.npz", None, demand=demand, load=load), objective
+            )
+            figures = found.figures()
+            assert (figures["objective"], figures["bound"], figures["gap"]) == (known["obj"], known["obj"], 0)
+            assert figures["min"] == figures["worst_bound"] == known["maxmin_lp_upper_bound"]
+            assert figures["mean"] == pytest.approx(known["mean_ps"], abs=0.0001)
+            assert keeps_the_rules(found)
+
+
+def run(folder: Path, content: str, *options: str, conflicts: str | None = None) -> tuple[int, str]:
+    source = folder / "affinities.csv"
+    source.write_text(content)
+    more = list(options)
+    if conflicts is not None:
+        (folder / "conflicts.csv").write_text(conflicts)
+        more += ["--conflicts", str(folder / "conflicts.csv")]
+    ended = CliRunner().invoke(main, ["assign", str(source), *more])
+    return ended.exit_code, ended.output
+
+
+WISHES = "application,expert,affinity\na,x,10\na,y,6\nb,x,3\n"
+
+
+def test_the_command_writes_pairs_and_figures(tmp_path: Path) -> None:
+    out, figures = tmp_path / "out.csv", tmp_path / "figures.json"
+    options = ("--demand", "1", "--load", "1", "--out", str(out), "--json", str(figures))
+    code, output = run(tmp_path, WISHES, *options)
+    assert (code, "Sum 9, proven to be the largest" in output) == (0, True)
+    with out.open() as file:
+        assert list(csv.reader(file)) == [
+            ["application", "expert", "affinity"],
+            ["a", "y", "6"],
+            ["b", "x", "3"],
+        ]
+    told = json.loads(figures.read_text())
+    assert {key: told[key] for key in ("objective", "min", "mean", "std", "bound", "gap")} == {
+        "objective": 9, "min": 3, "mean": 4.5, "std": 1.5, "bound": 9, "gap": 0,
+    }  # fmt: skip
+    assert told["seconds"] > 0
+
+
+def test_a_pair_that_is_absent_is_allowed_and_a_conflict_is_not(tmp_path: Path) -> None:
+    out = tmp_path / "out.csv"
+    options = ("--demand", "1", "--load", "1", "--out", str(out))
+    assert run(tmp_path, WISHES, *options, "--objective", "total")[0] == 0
+    assert out.read_text().splitlines()[1:] == ["a,x,10", "b,y,0"]
+    code, _ = run(tmp_path, WISHES, *options, "--objective", "total", conflicts="application,expert\nb,y\n")
+    assert (code, out.read_text().splitlines()[1:]) == (0, ["a,y,6", "b,x,3"])
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "conflicts", "sentence"),
+    [
+        (WISHES, ("--demand", "3"), None, "Application a needs 3 experts, and only 2 have no conflict"),
+        (WISHES, ("--demand", "2", "--load", "1"), None, "raise the load to 2"),
+        (WISHES, ("--demand", "1", "--load", "1"), "application,expert\na,x\nb,x\n", "lacks 1 of 1 experts"),
+        (WISHES, (), "application,expert\nc,x\n", "Line 2, application: 'c' has no affinities."),
+        ("application,expert,affinity\na,x,much\n", (), None, "Line 2, affinity: 'much' is not a number."),
+        ("application,expert,affinity\na,x,-1\n", (), None, "Line 2, affinity: it is below zero."),
+        ("application,expert,affinity\na,,1\n", (), None, "Line 2, expert: it is empty."),
+        (
+            "application,expert,affinity\na,x,1\na,x,2\n",
+            (),
+            None,
+            "Line 3, application: a, x stands in the file",
+        ),
+        ("application,expert\na,x\n", (), None, "missing: affinity"),
+        ("application,expert,affinity\n", (), None, "The file has no affinities."),
+    ],
+)
+def test_what_cannot_be_assigned_is_said(
+    tmp_path: Path, content: str, options: tuple[str, ...], conflicts: str | None, sentence: str
+) -> None:
+    code, output = run(tmp_path, content, *options, conflicts=conflicts)
+    assert (code, sentence in output) == (2, True), output

@@ -1,0 +1,86 @@
+"""The chair asks how sure the line is before closing; the answer informs, and a conflict hides all of it."""
+
+import json
+import re
+
+from sqlalchemy import select
+
+from grants.applications.models import Application
+from grants.calls.queries import by_reference
+from grants.db import db
+from grants.experts.models import Assignment, Conflict
+from grants.panels import queries
+from grants.reviews.models import Report
+
+HIDDEN = "The figures of the others would tell about it"
+
+
+def listed(page):
+    """Number and expected rank of each row, from the first to the last."""
+    body = page.text.split("<tbody>")[1]
+    return re.findall(
+        r"<small>([^<]+)</small>.*?</th>(?:\s*<td[^>]*>[^<]*</td>){2}\s*<td[^>]*>([\d.]+)", body, re.DOTALL
+    )
+
+
+def test_the_chair_sees_expected_ranks_with_the_line(app, names, as_, statements):
+    chair, address = as_("chair"), f"/calls/{names.calls['panel']}/panel/sureness"
+    assert address in chair.get(f"/calls/{names.calls['panel']}/panel").text
+    statements.clear()
+    page = chair.get(address)
+    assert page.status_code == 200
+    assert sum("sum(report_marks" in one for one in statements) == 1
+    rows = listed(page)
+    assert len(rows) == 3
+    weak = db.session.scalars(
+        select(Application.number).where(Application.public_id == names.applications["panel_weak"])
+    ).one()
+    assert rows[-1][0] == weak
+    assert abs(sum(float(rank) for _number, rank in rows) - 6) < 0.2
+    assert "informs the panel and never decides" in page.text
+    assert page.text.count("<svg") == 1
+
+
+def test_a_void_report_takes_no_part(app, names):
+    call = by_reference(names.calls["panel"])
+    before = queries.individual_totals(call)
+    assert len(before) == 9
+    report = db.session.scalars(
+        select(Report)
+        .join(Report.application)
+        .where(Application.public_id == names.applications["panel_weak"])
+    ).first()
+    db.session.get(Assignment, report.assignment_id).state = "void"
+    db.session.flush()
+    assert len(queries.individual_totals(call)) == 8
+
+
+def test_a_conflict_hides_the_figures_of_all(app, cast, names, as_):
+    barred = db.session.scalars(
+        select(Application).where(Application.public_id == names.applications["panel_best"])
+    ).one()
+    db.session.add(
+        Conflict(application_id=barred.id, user_id=cast.officer.id, code="D5", source="declared", status="confirmed",
+                 found_at=barred.created_at)
+    )  # fmt: skip
+    db.session.commit()
+    address = f"/calls/{names.calls['panel']}/panel/sureness"
+    mine, other = as_("officer").get(address), as_("officer2").get(address)
+    assert HIDDEN in mine.text and "<svg" not in mine.text and "<tbody>" not in mine.text
+    assert HIDDEN not in other.text and len(listed(other)) == 3
+
+
+def test_what_the_panel_was_shown_is_frozen_with_the_list(names, as_):
+    """Ticked at the closing, the figures stand in the adopted list as they were on the page."""
+    chair, reference = as_("chair"), names.calls["panel"]
+    seen = listed(chair.get(f"/calls/{reference}/panel/sureness"))
+    page = chair.get(f"/calls/{reference}/panel/closure").text
+    fingerprint = re.search(r'name="seen"[^>]*value="([0-9a-f]+)"', page).group(1)
+    closed = chair.post(
+        f"/calls/{reference}/panel/closure",
+        data={"seen": fingerprint, "report": "We looked at the figures.", "shown": "y"},
+    )
+    assert closed.status_code == 303
+    kept = json.loads(queries.adopted(by_reference(reference)).snapshot)["sureness"]
+    assert [(one["item"], f"{one['expected_rank'] / 100:.1f}") for one in kept["items"]] == seen
+    assert "How sure the line was" in chair.get(f"/calls/{reference}/ranking").text

@@ -1,0 +1,75 @@
+"""What all pages share: the transaction of a request, and what was typed is shown again without harm."""
+
+import contextvars
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import event
+
+from grants import web
+from grants.db import db
+
+CALL = {
+    "reference": "NEW-2026", "title": "A new call", "text": "Text.", "action": "RIA", "pillar": "2", "year": "2026",
+    "opens": "2026-11-01T10:00", "deadline": "2027-01-12T17:00", "zone": "Europe/Brussels", "budget": "1000000",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["year", "opens", "deadline", "budget", "min_reviews", "version"])
+def test_control_characters_in_any_field_are_shown_as_question_marks(as_: Any, names: Any, name: str) -> None:
+    officer = as_("officer")
+    page = officer.post(f"/calls/{names.calls['draft']}/edit", data=CALL | {name: "12\x00\x01\x7f3"})
+    assert page.status_code in (409, 422)
+    assert not {"\x00", "\x01", "\x7f"} & set(page.get_data(as_text=True))
+    if page.status_code == 422:
+        assert "12???3" in page.get_data(as_text=True)
+
+
+def test_a_thread_that_has_read_begins_the_next_request_as_a_writer(app: Any, names: Any, as_: Any) -> None:
+    """On SQLite a writer that begins without the lock fails as soon as somebody else writes: "database is locked"."""
+    if db.engine.dialect.name != "sqlite":
+        return  # PostgreSQL has no such lock, and nothing to find
+    begun: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if statement.startswith("BEGIN"):
+            begun.append(statement)
+
+    browser, thread = as_("coordinator"), contextvars.Context()  # a thread of a server keeps its context
+    browser.token()
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        for method, expected in (("GET", "BEGIN"), ("POST", "BEGIN IMMEDIATE")):
+            db.session.commit()
+            begun.clear()
+            data = {"csrf_token": browser.token(), "language": "fr"} if method == "POST" else None
+            address = "/language" if method == "POST" else "/"
+            answer = thread.run(
+                lambda m=method, a=address, d=data: FlaskClient.open(browser, a, method=m, data=d)
+            )
+            assert answer.status_code in (200, 303)
+            # The first reads the session's row; the second is the request's own.
+            assert begun[:2] == ["BEGIN", expected]
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+
+
+def test_a_failure_in_the_database_gets_a_page_and_the_next_request_works(
+    app: Any, as_: Any, names: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The person was read in the transaction that failed: the page must not stumble over them."""
+    browser = as_("coordinator")
+    browser.token()
+    monkeypatch.setitem(app.error_handler_spec[None][None], Exception, web._on_crash)
+    monkeypatch.setitem(app.config, "PROPAGATE_EXCEPTIONS", False)
+
+    def fail(*_args: Any, **_more: Any) -> None:
+        db.session.rollback()  # as a flush does that fails
+        raise RuntimeError("the database is gone for a moment")
+
+    monkeypatch.setattr("grants.applications.views.actions.findings", fail)
+    address = f"/applications/{names.applications['draft']}"
+    assert browser.get(address).status_code == 500
+    monkeypatch.undo()
+    assert browser.get(address).status_code == 200
