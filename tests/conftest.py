@@ -1,6 +1,7 @@
 """The suite's one world on both databases, clients that check every page, and a clock that stands still."""
 
 import contextvars
+import gc
 import os
 import shutil
 import sqlite3
@@ -119,6 +120,8 @@ def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         db.engine.dispose()
         store.restore()
 
+    gc.collect()
+    gc.freeze()  # what stays anyway need not be looked through after each test
     yield SimpleNamespace(app=app, names=names, put_back=put_back, dirty=False)
     with app.app_context():
         db.engine.dispose()
@@ -135,6 +138,13 @@ def app(built: Any) -> Iterator[Flask]:
         with clock.at(world.NOW):
             yield built.app
         db.session.rollback()
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_open() -> Iterator[None]:
+    """What a test forgot to close fails that test, and not whichever runs when the memory is next swept."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from typing import Any
@@ -13,7 +14,9 @@ SAME_DAY = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def write(html: str, *, title: str, language: str) -> bytes:
-    """The file; the same page gives the same text. Elements other than those of STYLES, strong and br are read through.
+    """The file; the same page gives the same bytes at any time.
+
+    Elements other than those of STYLES, strong and br are read through.
 
     Args:
         language: of the text, such as "fr", for whoever checks or reads it aloud.
@@ -33,6 +36,17 @@ def write(html: str, *, title: str, language: str) -> bytes:
     _Writer(document).feed(html)
     out = io.BytesIO()
     document.save(out)
+    return _without_hours(out)
+
+
+def _without_hours(packed: io.BytesIO) -> bytes:
+    """The archive with the same date on each of its parts; the library writes the hour of the making there."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(packed) as before, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as after:
+        for part in before.infolist():
+            after.writestr(
+                zipfile.ZipInfo(part.filename, (2000, 1, 1, 0, 0, 0)), before.read(part), zipfile.ZIP_DEFLATED
+            )
     return out.getvalue()
 
 

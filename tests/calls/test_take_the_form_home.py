@@ -1,8 +1,11 @@
 """What a form asks for, as a file: for everybody, in their language, in the words of the page."""
 
 import io
+import time
+import zipfile
 from typing import Any
 
+import pytest
 from docx import Document
 
 from grants.calls import word_file
@@ -33,3 +36,10 @@ def test_headings_lists_and_strong_words_are_those_of_the_page() -> None:
     ]
     assert [run.text for run in document.paragraphs[1].runs if run.bold] == ["why"]
     assert (document.core_properties.title, document.core_properties.language) == ("A title", "fr")
+
+
+def test_the_same_page_is_the_same_file_at_any_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = word_file.write("<p>One</p>", title="A title", language="en")
+    ten_years_on = time.localtime(time.time() + 315_576_000)
+    monkeypatch.setattr(zipfile.time, "localtime", lambda _seconds=None: ten_years_on)
+    assert word_file.write("<p>One</p>", title="A title", language="en") == made
