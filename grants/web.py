@@ -37,11 +37,12 @@ from markupsafe import Markup
 from sqlalchemy import insert
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.wrappers import Response as AnyResponse
 
 from grants import clock, language, policy, workflow
 from grants.db import Rows, begin_as, db
+from grants.language import in_language
 from grants.language import translate as _
 from grants.people.models import AccessEntry
 from grants.words import N_
@@ -240,11 +241,20 @@ def _on_expired_form(error: CSRFError) -> Response:
     return _error_page(400)
 
 
-def _on_crash(error: Exception) -> Response:
-    _roll_back()
-    begin_as(writer=False)
-    g.pop("_login_user", None)  # what failed in the database has left the person unreadable
-    return _error_page(500)
+def _on_crash(error: InternalServerError) -> Response:
+    """Flask has written the traceback to the log before it asks for this page."""
+    try:
+        _roll_back()
+        begin_as(writer=False)
+        g.pop("_login_user", None)  # what failed in the database has left the person unreadable
+        return _error_page(500)
+    except Exception:  # noqa: BLE001  the database is away, and the reader, their language and their session with it
+        chosen = request.accept_languages.best_match(LANGUAGES) or "en"
+        with in_language(chosen):  # without the context of other pages, which asks who is reading
+            page = current_app.jinja_env.get_template("errors/away.html").render(locale=chosen)
+        response = make_response(page, 503)
+        response.headers["Retry-After"] = "60"
+        return response
 
 
 # --- Lists -----------------------------------------------------------------------------------------------------------
@@ -504,8 +514,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(StaleDataError, _on_collision)
     app.register_error_handler(IntegrityError, _on_collision)
     app.register_error_handler(DataError, _on_impossible_value)
-    if not app.testing:
-        app.register_error_handler(Exception, _on_crash)
+    app.register_error_handler(InternalServerError, _on_crash)
     for word in (
         money,
         amount,

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
 
-from grants import web
 from grants.db import db
+from tests import page_laws
 
 CALL = {
     "reference": "NEW-2026", "title": "A new call", "text": "Text.", "action": "RIA", "pillar": "2", "year": "2026",
@@ -56,12 +57,11 @@ def test_a_thread_that_has_read_begins_the_next_request_as_a_writer(app: Any, na
 
 
 def test_a_failure_in_the_database_gets_a_page_and_the_next_request_works(
-    app: Any, as_: Any, names: Any, monkeypatch: pytest.MonkeyPatch
+    app: Any, as_: Any, names: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The person was read in the transaction that failed: the page must not stumble over them."""
     browser = as_("coordinator")
     browser.token()
-    monkeypatch.setitem(app.error_handler_spec[None][None], Exception, web._on_crash)
     monkeypatch.setitem(app.config, "PROPAGATE_EXCEPTIONS", False)
 
     def fail(*_args: Any, **_more: Any) -> None:
@@ -71,5 +71,33 @@ def test_a_failure_in_the_database_gets_a_page_and_the_next_request_works(
     monkeypatch.setattr("grants.applications.views.actions.findings", fail)
     address = f"/applications/{names.applications['draft']}"
     assert browser.get(address).status_code == 500
+    assert "the database is gone for a moment" in caplog.text
     monkeypatch.undo()
     assert browser.get(address).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("part", "language", "said"), [("coordinator", "en", "does not answer"), (None, "fr", "ne répond pas")]
+)
+def test_a_database_that_is_away_gets_a_page_that_needs_none(
+    app: Any, as_: Any, monkeypatch: pytest.MonkeyPatch, part: str | None, language: str, said: str
+) -> None:
+    """Session, reader and language are in the database too, so the page stands alone."""
+    browser = as_(part)
+    monkeypatch.setitem(app.config, "PROPAGATE_EXCEPTIONS", False)
+
+    def away(*_args: Any) -> None:
+        raise OperationalError("SELECT 1", {}, Exception("connection refused"))
+
+    event.listen(db.engine, "before_cursor_execute", away)
+    try:
+        answer = contextvars.Context().run(
+            FlaskClient.open, browser, "/calls", headers={"Accept-Language": language}
+        )
+    finally:
+        event.remove(db.engine, "before_cursor_execute", away)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
+    page = answer.get_data(as_text=True)
+    assert said in page and "refused" not in page
+    page_laws.check(page, where="/calls")
+    assert browser.get("/calls").status_code == 200
