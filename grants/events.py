@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select, true
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
 from grants import clock
@@ -105,15 +105,18 @@ def record(
     return event
 
 
-def exported(session: Session, call_id: int) -> Iterator[dict[str, Any]]:
+def exported(session: Session, call_id: int, chain: str | None = None) -> Iterator[dict[str, Any]]:
     """Every event of a call and of its applications, chain by chain, as JSON values; a payload may have been erased.
+
+    Args:
+        chain: this one only.
 
     `documents/verify_events.py` checks them without this application.
     """
     rows = session.scalars(
         select(Event)
         .options(joinedload(Event.payload))
-        .where(Event.call_id == call_id)
+        .where(Event.call_id == call_id, Event.chain == chain if chain else true())
         .order_by(Event.chain, Event.number)
     )
     for event in rows.yield_per(1000):

@@ -519,6 +519,7 @@ RULES: dict[str, Rule] = {
     "batch.read": wanted_it & is_officer,
     "batch.stop": wanted_it & in_state("wanted"),
     "batch.resume": wanted_it & in_state("stopped", "done"),
+    "application.dossier": is_officer & has_no_conflict & has_submitted & call_is_closed,
     "call.documents": is_officer,
     "call.batches": is_officer & call_is_closed,
     # the house

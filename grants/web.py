@@ -378,6 +378,12 @@ VERBS = {
     "reject": N_("Not upheld"), "dismiss": N_("Not admissible"), "sign": N_("Signed"), "end": N_("Ended"),
     "answer": N_("Answered"), "set_aside": N_("Set aside"),
     "name_member": N_("Named a member of the committee"), "begin": N_("Begun"), "note": N_("Noted"),
+    "add_expert": N_("Expert added"), "remove_expert": N_("Expert removed"), "invite": N_("Invited"),
+    "invite_again": N_("Invited again"), "name_rapporteur": N_("Named rapporteur"),
+    "remind_experts": N_("Experts reminded"), "enter_conflict": N_("Conflict entered"),
+    "rule_on_conflict": N_("Conflict ruled on"), "open": N_("Opened"), "wait": N_("Waits for reports again"),
+    "restart": N_("Begun anew"), "back_to_consensus": N_("Back to consensus"), "panel_note": N_("Note of the panel"),
+    "want": N_("Documents ordered"),
 }  # fmt: skip
 NOUNS = {
     "call": N_("Call"), "application": N_("Application"), "ruling": N_("Ruling"), "assignment": N_("Assignment"),

@@ -1,6 +1,8 @@
 """What all pages share: the transaction of a request, and what was typed is shown again without harm."""
 
 import contextvars
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
+from grants import web, workflow
 from grants.db import db
 from tests import page_laws
 
@@ -54,6 +57,15 @@ def test_a_thread_that_has_read_begins_the_next_request_as_a_writer(app: Any, na
             assert begun[:2] == ["BEGIN", expected]
     finally:
         event.remove(db.engine, "before_cursor_execute", note)
+
+
+def test_whatever_happens_has_a_name_in_words() -> None:
+    """In the history of an application nobody reads the names of our code."""
+    source = "".join(path.read_text() for path in Path(web.__file__).parent.rglob("*.py"))
+    recorded = set(re.findall(r'record\(\s*(?:db\.session|session),\s*[\w.]+,\s*"(\w+)"', source))
+    moves = {step.name for steps in workflow.MOVES.values() for step in steps}
+    assert len(recorded) > 20
+    assert (recorded | moves) - set(web.VERBS) == set()
 
 
 def test_a_failure_in_the_database_gets_a_page_and_the_next_request_works(

@@ -17,7 +17,7 @@ from grants.documents import contents, make, queries, render, signing, verify_ev
 from grants.documents.models import KINDS, Batch, Document
 from grants.words import N_
 
-BATCHES = ("application", "evaluation", "letter")
+BATCHES = ("application", "evaluation", "letter", "dossier")
 """Kinds of which a call has one for each application."""
 
 

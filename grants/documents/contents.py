@@ -8,9 +8,10 @@ import hashlib
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from flask import current_app
@@ -23,8 +24,10 @@ from grants.calls.models import Call
 from grants.calls.rules import DECLARATIONS
 from grants.canonical import canonical
 from grants.db import db
-from grants.decisions import letters
+from grants.decisions import letters, outcomes
 from grants.decisions import queries as decisions
+from grants.documents import dossier
+from grants.eligibility.models import GATE_NAMES
 from grants.language import in_language
 from grants.panels import queries as panels
 from grants.panels import ranking, standing
@@ -38,11 +41,12 @@ NAMES = {
     "evaluation": N_("Evaluation summary report"),
     "letter": N_("Decision letter"),
     "ranking": N_("Ranking report"),
+    "dossier": N_("Auditor’s dossier"),
 }
 # Names of files stay in English: they are keys in archives, and never hold a person's name.
 FILE_NAMES = {
     "receipt": "receipt", "application": "application", "evaluation": "evaluation-summary",
-    "letter": "decision-letter", "ranking": "ranking",
+    "letter": "decision-letter", "ranking": "ranking", "dossier": "dossier",
 }  # fmt: skip
 
 
@@ -62,6 +66,8 @@ class Page:
     files: dict[str, Path]
     final: bool = True
     """Whether it is signed; a letter before its release is not."""
+    beside: dict[str, bytes | Path] = field(default_factory=dict)
+    """What lies in one archive with it, by name; then the archive is what is handed out."""
 
     @property
     def title(self) -> str:
@@ -96,9 +102,11 @@ def page(
             funder_name=current_app.config["FUNDER_NAME"], funder_address=current_app.config["FUNDER_ADDRESS"],
             site=current_app.config["BASE_URL"],
         )  # fmt: skip
-    filename = re.sub(r"[^A-Za-z0-9._-]+", "-", f"{name}-{FILE_NAMES[kind]}-{language}.pdf")
+    beside = facts.get("beside", {})
+    suffix = "zip" if beside else "pdf"
+    filename = re.sub(r"[^A-Za-z0-9._-]+", "-", f"{name}-{FILE_NAMES[kind]}-{language}.{suffix}")
     value = {"document": kind, "language": language, "about": name, "facts": DATA[kind](facts)}
-    return Page(kind, html, canonical(value).decode(), filename, bundle(logo), final=not facts.get("draft"))
+    return Page(kind, html, canonical(value).decode(), filename, bundle(logo), not facts.get("draft"), beside)
 
 
 def bundle(logo: str) -> dict[str, Path]:
@@ -193,12 +201,30 @@ def _ranking(call: Call, reader: Any) -> dict[str, Any]:
     }
 
 
+def _dossier(application: Application, reader: Any) -> dict[str, Any]:
+    facts = _submitted(application)
+    found = dossier.of(application)
+    return facts | {
+        "dossier": found,
+        "beside": dossier.beside(found),
+        "trail": [
+            SimpleNamespace(**event | {"at": datetime.fromisoformat(event["at"])}) for event in found.events
+        ],
+        "gate_names": GATE_NAMES,
+        "outcome_names": outcomes.NAMES,
+        "change_names": outcomes.KINDS,
+        "step_names": standing.STEP_NAMES,
+        "line_names": standing.LINE_NAMES,
+    }
+
+
 CONTENTS: dict[str, Callable[[Any, Any], dict[str, Any]]] = {
     "receipt": lambda application, reader: _submitted(application),
     "application": _application,
     "evaluation": _evaluation,
     "letter": _letter,
     "ranking": _ranking,
+    "dossier": _dossier,
 }
 
 
@@ -242,5 +268,6 @@ DATA: dict[str, Callable[[dict[str, Any]], Any]] = {
     "evaluation": lambda facts: facts["summary"],
     "letter": lambda facts: facts["frozen"],
     "ranking": _ranking_data,
+    "dossier": lambda facts: facts["dossier"].value(),
 }
 """What a document of each kind attaches: nothing that its pages do not tell."""

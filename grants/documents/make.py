@@ -10,6 +10,7 @@ import io
 import os
 import tempfile
 import zipfile
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -78,7 +79,7 @@ def _made(document_id: int) -> dict[str, Any]:
 
 
 def stored(page: contents.Page) -> tuple[str, int]:
-    """Hash and size of the page's PDF in the store; what was made from the very same input before serves.
+    """Hash and size of the file in the store: the page's PDF, or the archive that it lies in.
 
     No transaction stays open while the renderer and the signer work. The caller commits the row of a new file.
 
@@ -86,6 +87,12 @@ def stored(page: contents.Page) -> tuple[str, int]:
         render.RenderFailed: the renderer refused the page.
         signing.SigningFailed: the key or the time-stamp service fails.
     """
+    sha256, size = _pdf(page)
+    return _zip(_archive(page, sha256)) if page.beside else (sha256, size)
+
+
+def _pdf(page: contents.Page) -> tuple[str, int]:
+    """Hash and size of the page's PDF; what was made from the very same input before serves."""
     seal = signing.configured(current_app.config) if page.final else None
     digest = page.digest + seal.digest if seal else page.digest
     digest = hashlib.sha256(digest.encode()).hexdigest()
@@ -137,26 +144,44 @@ def pack(batch_id: int) -> None:
         return
     rows = queries.packed(batch_id)
     db.session.rollback()
-    sha256, size = _zip(rows)
+    sha256, size = _zip(_batch(rows))
     batch = db.session.get_one(Batch, batch_id)
     batch.state, batch.lease_until, batch.finished_at = "done", None, clock.now()
     batch.sha256, batch.size = sha256, size
     db.session.commit()
 
 
-def _zip(rows: Any) -> tuple[str, int]:
+def _batch(rows: Any) -> Iterator[tuple[str, bytes]]:
+    """The files of a batch by name, and an index that names those that are missing."""
+    index = io.StringIO()
+    writer = csv.writer(index)
+    writer.writerow(("application", "file", "sha256", "bytes", "problem"))
+    for row in rows:
+        if row.state == "done":
+            yield row.filename, files.get(row.sha256)
+        writer.writerow((row.number, row.filename, row.sha256, row.size, row.error or ""))
+    yield "index.csv", index.getvalue().encode()
+
+
+def _archive(page: contents.Page, sha256: str) -> Iterator[tuple[str, bytes]]:
+    """The page's PDF, its facts as JSON, and what lies beside them."""
+    yield page.filename.replace(".zip", ".pdf"), files.get(sha256)
+    yield f"{page.kind}.json", page.data.encode()
+    for name, part in page.beside.items():
+        yield name, part.read_bytes() if isinstance(part, Path) else part
+
+
+def _zip(parts: Iterable[tuple[str, bytes]]) -> tuple[str, int]:
     """Hash and size of the stored archive; thousands of files never lie in memory together."""
     handle, temporary = tempfile.mkstemp(dir=files.folder())
-    with open(handle, "wb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-        index = io.StringIO()
-        writer = csv.writer(index)
-        writer.writerow(("application", "file", "sha256", "bytes", "problem"))
-        for row in rows:
-            if row.state == "done":
-                # A date of its own would give other bytes each time.
-                archive.writestr(zipfile.ZipInfo(row.filename), files.get(row.sha256))
-            writer.writerow((row.number, row.filename, row.sha256, row.size, row.error or ""))
-        archive.writestr(zipfile.ZipInfo("index.csv"), index.getvalue())
+    with open(handle, "wb") as file, zipfile.ZipFile(file, "w") as archive:
+        for name, content in parts:
+            packed_before = name.endswith((".pdf", ".zip"))
+            archive.writestr(
+                zipfile.ZipInfo(name),  # a date of its own would give other bytes each time
+                content,
+                zipfile.ZIP_STORED if packed_before else zipfile.ZIP_DEFLATED,
+            )
     with open(temporary, "rb") as packed:
         sha256 = hashlib.file_digest(packed, "sha256").hexdigest()
     size = Path(temporary).stat().st_size

@@ -11,7 +11,7 @@ from grants.applications.models import Application
 from grants.calls.models import Call
 from grants.db import Base, Public
 
-KINDS = ("receipt", "application", "evaluation", "letter", "ranking")
+KINDS = ("receipt", "application", "evaluation", "letter", "ranking", "dossier")
 
 
 class Batch(Public, Base):

@@ -36,6 +36,7 @@ blueprint = Blueprint("documents", __name__)
 RIGHTS = {
     "receipt": "application.receipt", "application": "application.read", "evaluation": "decision.read",
     "letter": "decision.read", "ranking": "call.ranking",
+    "dossier": "application.dossier",
 }  # fmt: skip
 
 
@@ -97,13 +98,14 @@ def status(public_id: str) -> Response:
 
 @blueprint.get("/documents/<public_id>/file")
 def file(public_id: str) -> Response:
-    """The PDF, if the person still may see what it tells."""
+    """The file, if the person still may see what it tells."""
     document: Document = load(queries.document(public_id), to="document.read")
     if document.application is None:
         load(calls.by_reference(document.call.reference), to=RIGHTS[document.kind])
     else:
         _load_subject(document.kind, applications.by_public_id(document.application.public_id))
-    return _stored(document, "application/pdf", document.filename)
+    media_type = "application/zip" if document.filename.endswith(".zip") else "application/pdf"
+    return _stored(document, media_type, document.filename)
 
 
 def _stored(row: Document | Batch, kind: str, filename: str) -> Response:

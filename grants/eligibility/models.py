@@ -12,9 +12,11 @@ from grants.applications.models import Application
 from grants.calls.models import Call
 from grants.db import Base, Public
 from grants.people.models import User
+from grants.words import N_
 
 GATE_OF_STATE = {"submitted": "admissibility", "reopened": "admissibility", "eligibility": "eligibility"}
 """The gate in front of an application, by its state once the deadline has passed (rulebook 7.1)."""
+GATE_NAMES = {"admissibility": N_("Admissibility"), "eligibility": N_("Eligibility")}
 
 
 class Ruling(Public, Base):

@@ -16,13 +16,12 @@ from grants.applications.queries import by_public_id
 from grants.calls.queries import on_desk
 from grants.eligibility import actions, queries
 from grants.eligibility.forms import ReturnForm, RulingForm
-from grants.eligibility.models import GATE_OF_STATE, Ruling
+from grants.eligibility.models import GATE_NAMES, GATE_OF_STATE, Ruling
 from grants.web import load, may, paged
 from grants.words import N_
 
 blueprint = Blueprint("eligibility", __name__)
 
-GATE_NAMES = {"admissibility": N_("Admissibility"), "eligibility": N_("Eligibility")}
 WAITING_NAMES = {
     "admissibility": N_("Admissibility to check"), "eligibility": N_("Eligibility to check"),
     "confirmation": N_("Refusals to confirm"),
