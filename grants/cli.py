@@ -28,12 +28,20 @@ RECORDS_A_COMMIT = 25
 
 def _app(**overrides: Any) -> Flask:
     from grants.app import create_app
+    from grants.db import db
 
     try:
         settings = config.from_environment()
     except ValueError as problem:
         raise click.ClickException(str(problem)) from None
-    return create_app(settings | overrides)
+    app = create_app(settings | overrides)
+
+    def hang_up() -> None:
+        with app.app_context():
+            db.engine.dispose()
+
+    click.get_current_context().call_on_close(hang_up)
+    return app
 
 
 def _with_progress(steps: Iterable[Any], label: str, length: int | None = None) -> None:
