@@ -388,6 +388,7 @@ RULES: dict[str, Rule] = {
     "organisations.read": signed_in,
     # eligibility
     "call.received": (is_officer | is_observer) & call_is_closed,
+    "call.rule": is_officer & call_is_closed,
     "application.rulings": staff & has_submitted & call_is_closed,
     "application.rule": is_officer
     & has_no_conflict

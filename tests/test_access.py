@@ -162,6 +162,7 @@ TABLE: list[tuple[str, str, dict[str, str], set[Any]]] = [
     ("GET", "eligibility.desk", {"reference": "evaluation"}, STAFF),
     ("GET", "eligibility.application", {"public_id": "received"}, STAFF),
     ("POST", "eligibility.rule", {"public_id": "received"}, OFFICERS),
+    ("POST", "eligibility.pass_clear", {"reference": "evaluation"}, OFFICERS),
     ("POST", "eligibility.confirm", {"public_id": "ruling:refused"}, {"officer2"}),
     ("POST", "eligibility.send_back", {"public_id": "ruling:refused"}, {"officer2"}),
     # experts
@@ -275,7 +276,7 @@ TABLE: list[tuple[str, str, dict[str, str], set[Any]]] = [
 ]  # fmt: skip
 
 DATA = {"decisions.approve": {"version": "1"}, "decisions.approve_all": {"seen": digest([])}, "documents.want": {"kind": "receipt"}, "documents.want_for_call": {"kind": "ranking"},
-        "documents.want_batch": {"kind": "letter"}}  # fmt: skip
+        "documents.want_batch": {"kind": "letter"}, "eligibility.pass_clear": {"gate": "admissibility"}}  # fmt: skip
 
 LOOKUPS = {
     "number": "SELECT number FROM applications WHERE public_id = :app",

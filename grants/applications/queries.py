@@ -36,17 +36,18 @@ WHOLE: tuple[ORMOption, ...] = (
 )
 
 
+AS_SUBMITTED = (
+    joinedload(Application.call).selectinload(Call.questions),
+    joinedload(Application.coordinator),
+    joinedload(Application.submission),
+)
+"""With its call, the call's questions, its coordinator and the version that counts."""
+
+
 def by_public_id(public_id: str, *options: ORMOption) -> Application | None:
-    """One application with its call, the call's questions, its coordinator and the version that counts."""
+    """One application as it was submitted."""
     return db.session.scalars(
-        select(Application)
-        .options(
-            joinedload(Application.call).selectinload(Call.questions),
-            joinedload(Application.coordinator),
-            joinedload(Application.submission),
-            *options,
-        )
-        .where(Application.public_id == public_id)
+        select(Application).options(*AS_SUBMITTED, *options).where(Application.public_id == public_id)
     ).first()
 
 

@@ -1,5 +1,7 @@
 """Verbs at the gates: rule on an application, confirm a refusal as the second officer, or send it back."""
 
+from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 from grants import clock, events, mail
@@ -56,6 +58,24 @@ def propose(application: Application, *, gate: str, verdict: str, reason: str, b
     else:
         events.record(db.session, ruling, "propose", by=by, target="proposed", gate=gate, reason=reason)
     return ruling
+
+
+def pass_clear(
+    applications: Iterable[Application], *, gate: str, by: Any
+) -> tuple[list[Application], list[Application]]:
+    """Pass those for which every rule of the gate holds. Returns what passed, and what is left to look at singly.
+
+    Each pass is a ruling of its own, as if it had been made on the application's page.
+    """
+    passed, left = list[Application](), list[Application]()
+    for application in applications:
+        ends = left
+        if all(finding.holds for finding in queries.findings(application, gate) if finding.gate == gate):
+            with suppress(Unfit):
+                propose(application, gate=gate, verdict="ok", reason="", by=by)
+                ends = passed
+        ends.append(application)
+    return passed, left
 
 
 def confirm(ruling: Ruling, *, by: Any) -> None:

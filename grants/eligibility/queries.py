@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased, joinedload
 from grants.applications.checklist import checklist
 from grants.applications.finding import Finding
 from grants.applications.models import Application, Submission
-from grants.applications.queries import not_barred
+from grants.applications.queries import AS_SUBMITTED, not_barred
 from grants.calls.models import Call
 from grants.calls.queries import closed_at, counted_for
 from grants.db import Rows, db
@@ -44,6 +44,17 @@ def rulings(application: Application) -> Sequence[Ruling]:
         )
         .where(Ruling.application_id == application.id)
         .order_by(Ruling.id.desc())
+    ).all()
+
+
+def at_gate(call: Call, gate: str, user: Any, public_ids: Sequence[str]) -> Sequence[Application]:
+    """Those of the applications that stand before this gate of the call, without those that bar the person."""
+    return db.session.scalars(
+        select(Application)
+        .options(*AS_SUBMITTED)
+        .where(Application.call_id == call.id, Application.public_id.in_(public_ids), not_barred(user))
+        .where(Application.version > 0, Application.state.in_(_GATE_STATES[gate]))
+        .order_by(Application.serial)
     ).all()
 
 

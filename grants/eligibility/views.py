@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_security import current_user
@@ -17,7 +17,7 @@ from grants.calls.queries import on_desk
 from grants.eligibility import actions, queries
 from grants.eligibility.forms import ReturnForm, RulingForm
 from grants.eligibility.models import GATE_NAMES, GATE_OF_STATE, Ruling
-from grants.web import load, may, paged
+from grants.web import ROWS_A_PAGE, load, may, paged
 from grants.words import N_
 
 blueprint = Blueprint("eligibility", __name__)
@@ -38,6 +38,30 @@ def desk(reference: str) -> str:
         "eligibility/desk.html", call=call, page=page, waiting=waiting if waiting in WAITING_NAMES else "",
         waiting_names=WAITING_NAMES, gate_names=GATE_NAMES, summary=_summary,
     )  # fmt: skip
+
+
+@blueprint.post("/calls/<reference>/eligibility/passes")
+def pass_clear(reference: str) -> Response:
+    """Pass the chosen applications of which every rule holds."""
+    call = load(on_desk(reference), to="call.rule")
+    gate = request.form.get("gate", "")
+    if gate not in GATE_NAMES:
+        abort(400)
+    chosen = request.form.getlist("application")[:ROWS_A_PAGE]
+    passed, left = actions.pass_clear(
+        queries.at_gate(call, gate, current_user, chosen), gate=gate, by=current_user
+    )
+    numbers = ", ".join(application.number for application in left)
+    if passed:
+        flash(ngettext("%(num)s application passed.", "%(num)s applications passed.", len(passed)), "success")
+    if left:
+        flash(
+            _("Left for a ruling of its own, because a rule does not hold: %(numbers)s", numbers=numbers),
+            "warning",
+        )
+    if not passed and not left:
+        flash(_("Nothing was chosen that still waits at this gate."), "info")
+    return redirect(url_for(".desk", reference=reference, waiting=gate), 303)
 
 
 def _summary(state: str, findings: Iterable[Mapping[str, Any]]) -> Counter[str]:

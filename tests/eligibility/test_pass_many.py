@@ -1,0 +1,128 @@
+"""An officer passes the clear applications together; whatever a rule does not hold for is looked at singly."""
+
+import json
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from grants import clock
+from grants.applications.models import Application, Submission
+from grants.calls.models import Call
+from grants.db import db
+from grants.eligibility.models import Ruling
+from grants.experts.models import Conflict
+from tests.many import copies
+
+PASSED = "Pass the chosen applications"
+
+
+@pytest.fixture
+def three(names: Any) -> list[str]:
+    """Three received applications of one call; the partners of the third are gone, so a rule does not hold."""
+    first = db.session.scalars(
+        select(Application).where(Application.public_id == names.applications["received"])
+    ).one()
+    copies(first.number, 2)
+    rows = db.session.execute(
+        select(Application.id, Application.public_id)
+        .where(Application.call_id == first.call_id, Application.number.like(f"{first.number}%"))
+        .order_by(Application.serial)
+    ).all()
+    submission = db.session.scalars(select(Submission).where(Submission.application_id == rows[2].id)).one()
+    snapshot = json.loads(submission.snapshot)
+    findings = [finding | {"verdict": "fails"} for finding in submission.findings]
+    db.session.execute(
+        update(Submission)
+        .where(Submission.id == submission.id)
+        .values(snapshot=json.dumps(snapshot | {"partners": snapshot["partners"][:1]}), findings=findings)
+    )
+    db.session.commit()
+    return [row.public_id for row in rows]
+
+
+def _call(names: Any) -> str:
+    return str(names.calls["evaluation"])
+
+
+def _post(browser: Any, names: Any, chosen: list[str], gate: str = "eligibility") -> Any:
+    return browser.post(
+        f"/calls/{_call(names)}/eligibility/passes", data={"gate": gate, "application": chosen}
+    )
+
+
+def _states(public_ids: list[str]) -> list[str]:
+    found = dict(
+        db.session.execute(
+            select(Application.public_id, Application.state).where(Application.public_id.in_(public_ids))
+        ).all()
+    )  # type: ignore[arg-type]
+    return [found[one] for one in public_ids]
+
+
+def _at_eligibility(public_ids: list[str]) -> None:
+    db.session.execute(
+        update(Application).where(Application.public_id.in_(public_ids)).values(state="eligibility")
+    )
+    db.session.commit()
+
+
+def test_the_clear_ones_pass_and_the_other_is_left(as_: Any, names: Any, three: list[str], cast: Any) -> None:
+    _at_eligibility(three)
+    officer = as_("officer")
+    page = officer.get(f"/calls/{_call(names)}/eligibility?waiting=eligibility").text
+    assert [f'name="application" value="{one}"' in page for one in three] == [True, True, False]
+    assert PASSED in page
+
+    answer = _post(officer, names, three)
+
+    assert answer.status_code == 303
+    assert _states(three) == ["admitted", "admitted", "eligibility"]
+    told = officer.get(answer.location).text
+    assert "2 applications passed." in told
+    assert "because a rule does not hold" in told
+    rulings = db.session.scalars(
+        select(Ruling).where(Ruling.gate == "eligibility").order_by(Ruling.id.desc()).limit(2)
+    )
+    assert {(r.verdict, r.state, r.decided_by_id) for r in rulings} == {("ok", "confirmed", cast.officer.id)}
+
+
+def test_at_another_gate_and_in_another_call_nothing_passes(as_: Any, names: Any, three: list[str]) -> None:
+    officer = as_("officer")
+    assert _post(officer, names, three).status_code == 303
+    other = officer.post(
+        f"/calls/{names.calls['released']}/eligibility/passes",
+        data={"gate": "admissibility", "application": three},
+    )
+    assert other.status_code == 303
+    assert _states(three) == ["submitted"] * 3
+    assert "Nothing was chosen" in officer.get(other.location).text
+    assert _post(officer, names, three, "nonsense").status_code == 400
+
+
+def test_a_conflict_keeps_an_application_out(as_: Any, names: Any, three: list[str], cast: Any) -> None:
+    barred = db.session.scalars(select(Application).where(Application.public_id == three[0])).one()
+    db.session.add(
+        Conflict(
+            application_id=barred.id, user_id=cast.officer.id, code="D1", source="entered", status="confirmed",
+            found_at=clock.now(),
+        )
+    )  # fmt: skip
+    _at_eligibility(three)
+    _post(as_("officer"), names, three)
+    assert _states(three) == ["eligibility", "admitted", "eligibility"]
+
+
+def test_observers_see_no_boxes(as_: Any, names: Any, three: list[str]) -> None:
+    observer = as_("observer")
+    assert PASSED not in observer.get(f"/calls/{_call(names)}/eligibility?waiting=admissibility").text
+    assert _post(observer, names, three).status_code == 403
+
+
+def test_before_the_deadline_nothing_is_ruled(as_: Any, names: Any) -> None:
+    open_call = db.session.scalars(select(Call).where(Call.reference == names.calls["open"])).one()
+    assert not open_call.is_closed(clock.now())
+    answer = as_("officer").post(
+        f"/calls/{open_call.reference}/eligibility/passes", data={"gate": "admissibility"}
+    )
+    assert answer.status_code == 409
