@@ -52,6 +52,7 @@ MOVES: dict[str, tuple[Move, ...]] = {
         Move("send_to_panel", ("in_consensus",), "in_panel"),
         Move("close_evaluation", ("in_panel",), "evaluated"),
         Move("inform", ("inadmissible", "ineligible", "evaluated"), "informed"),
+        Move("purge", ("draft",), "purged"),
     ),
     "ruling": (
         Move("confirm", ("proposed",), "confirmed"),
@@ -125,7 +126,8 @@ STATE_NAMES = {
     "waiting": N_("Waiting for reports"), "held": N_("On hold"), "stopped": N_("Stopped"), "blocked": N_("Blocked"),
     "dropped": N_("Dropped"), "asked": N_("Asked"), "answered": N_("Answered"), "set_aside": N_("Set aside"),
     "filed": N_("Filed"), "upheld": N_("Upheld: to be evaluated again"), "no_effect": N_("Upheld without effect"),
-    "rejected": N_("Not upheld"), "dismissed": N_("Not admissible"), "signed": N_("Signed"), "ended": N_("Ended"),
+    "purged": N_("Deleted, never submitted"), "rejected": N_("Not upheld"),
+    "dismissed": N_("Not admissible"), "signed": N_("Signed"), "ended": N_("Ended"),
 }  # fmt: skip
 
 

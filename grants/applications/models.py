@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, and_, false
@@ -18,7 +18,7 @@ from grants.db import Base, Cents, Public
 from grants.people.models import User
 
 KNOWN_TO_APPLICANTS = ("draft", "submitted", "reopened", "withdrawn", "withdrawn_after_deadline", "not_submitted",
-                       "informed")  # fmt: skip
+                       "informed", "purged")  # fmt: skip
 SECTIONS = (
     "summary",
     "consortium",
@@ -513,6 +513,3 @@ class Submission(Public, Base):
     def proposal(self) -> proposal.Proposal:
         """The frozen proposal as a plain value."""
         return proposal.Proposal.from_json(self.snapshot)
-
-
-CLEAN_UP_DRAFTS_AFTER = timedelta(days=90)

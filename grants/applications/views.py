@@ -14,6 +14,7 @@ from grants import clock, files
 from grants.applications import (
     actions,
     budget,
+    clean_up,
     forms,
     package_forms,
     queries,
@@ -100,6 +101,7 @@ def application(public_id: str) -> str:
         return render_template(
             "applications/application.html", application=application, proposal=application.proposal,
             findings=actions.findings(application), steps=steps(application, staff=False), budget=budget,
+            purged_after=clean_up.due,
         )  # fmt: skip
     return render_template(
         "applications/submitted.html", application=application, submission=application.submission,

@@ -1,0 +1,92 @@
+"""Drafts that were never submitted: readable for 90 days after the deadline, then deleted (rulebook 7.1, 8.4).
+
+The number, the state and the chain of events stay, so that it can be shown that there was a draft and what became of
+it; nothing stays of what people typed or uploaded.
+"""
+
+from datetime import datetime, timedelta
+from time import time
+
+from sqlalchemy import delete, or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from grants import clock, files, jobs
+from grants.applications.models import (
+    Answer,
+    Application,
+    Attachment,
+    BudgetLine,
+    KeptText,
+    Partner,
+    Researcher,
+    Revision,
+    Section,
+)
+from grants.calls.models import Call
+from grants.db import db
+from grants.events import Event, EventPayload
+from grants.workflow import move
+
+KEPT = timedelta(days=90)
+RECENT = timedelta(days=1)
+"""A file that was stored again this lately may be about to belong to somebody else."""
+
+
+def due(application: Application) -> datetime:
+    """When a draft is deleted: counted from the deadline, or from its own extension."""
+    return max(application.call.deadline_at, application.extended_to or application.call.deadline_at) + KEPT
+
+
+def waiting(session: Session, at: datetime, limit: int = 200) -> list[int]:
+    """Ids of the drafts whose time is over; who withdrew or is revising has submitted, and that stays."""
+    return list(
+        session.scalars(
+            select(Application.id)
+            .join(Call)
+            .where(Application.state == "draft", Application.version == 0, Call.deadline_at < at - KEPT)
+            .where(or_(Application.extended_to.is_(None), Application.extended_to < at - KEPT))
+            .order_by(Application.id)
+            .limit(limit)
+        )
+    )
+
+
+def purge(application_id: int) -> None:
+    """Delete what was typed into one draft, and its files; safe to call again."""
+    application = db.session.scalars(
+        select(Application)
+        .options(joinedload(Application.call))
+        .where(Application.id == application_id)
+        .with_for_update(of=Application)
+    ).one()
+    if application.state != "draft" or application.version or clock.now() <= due(application):
+        db.session.rollback()
+        return
+    mine = Attachment.application_id == application_id
+    uploaded = {sha256 for sha256 in db.session.scalars(select(Attachment.sha256).where(mine)) if sha256}
+    of_partners = select(Partner.id).where(Partner.application_id == application_id)
+    db.session.execute(delete(BudgetLine).where(BudgetLine.partner_id.in_(of_partners)))
+    for row in (Researcher, Partner, Answer, Attachment, Section, Revision, KeptText):
+        db.session.execute(delete(row).where(row.application_id == application_id))
+    chain = select(Event.id).where(Event.chain == f"application:{application_id}")
+    db.session.execute(delete(EventPayload).where(EventPayload.event_id.in_(chain)))
+    for name in ("acronym", "title", "abstract", "free_keywords"):
+        setattr(application, name, "")
+    application.duration, application.keywords, application.declarations = None, [], []
+    application.work_packages = []
+    move(application, "purge", by=None)
+    db.session.commit()
+    _remove(uploaded)
+
+
+def _remove(uploaded: set[str]) -> None:
+    """Delete the stored files that no application holds any more."""
+    held = set(db.session.scalars(select(Attachment.sha256).where(Attachment.sha256.in_(uploaded))))
+    db.session.rollback()
+    for sha256 in uploaded - held:
+        path = files.path_of(sha256)
+        if path.exists() and path.stat().st_mtime < time() - RECENT.total_seconds():
+            path.unlink()
+
+
+jobs.does("purge", waiting, purge)

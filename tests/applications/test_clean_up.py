@@ -1,0 +1,127 @@
+"""A draft that was never submitted is readable for 90 days after the deadline, and then gone."""
+
+import hashlib
+import json
+import os
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from grants import clock, files, jobs
+from grants.applications import queries
+from grants.applications.models import Answer, Application, Attachment, Partner, Researcher, Revision
+from grants.db import db
+from grants.documents import verify_events
+from grants.events import broken_links, exported
+
+FILE = b"%PDF-1.7 a proposal that was never submitted"
+SHA256 = hashlib.sha256(FILE).hexdigest()
+
+
+@pytest.fixture
+def draft(names: Any) -> Any:
+    """A draft with a file that nobody else has, uploaded long ago."""
+    one = queries.whole(names.applications["draft"])
+    assert one
+    sha256 = files.put(FILE)
+    os.utime(files.path_of(sha256), (0, 0))
+    db.session.add(
+        Attachment(
+            application_id=one.id, kind="part_b", name="B.pdf", sha256=sha256, size=44, pages=1,
+            saved_at=clock.now(), saved_by_id=one.coordinator_id,
+        )
+    )  # fmt: skip
+    one.title, one.abstract = "A title nobody reads again", "An abstract nobody reads again"
+    db.session.commit()
+    return one
+
+
+def _rows(model: Any, application: Any) -> int:
+    found = db.session.scalar(
+        select(func.count()).select_from(model).where(model.application_id == application)
+    )
+    db.session.rollback()
+    return found or 0
+
+
+def _after(draft: Any, days: float) -> Any:
+    return clock.at(draft.call.deadline_at + timedelta(days=days))
+
+
+def test_for_ninety_days_it_stays_readable_and_says_until_when(as_: Any, draft: Any, names: Any) -> None:
+    number = draft.id
+    with _after(draft, 89.9):
+        jobs.run_waiting()
+        page = as_("coordinator").get(f"/applications/{names.applications['draft']}")
+        assert "It stays readable until" in page.text
+    assert _rows(Partner, number) > 0
+    assert _rows(Revision, number) + _rows(Answer, number) + _rows(Attachment, number) > 0
+
+
+def test_then_nothing_is_left_of_what_was_typed(as_: Any, draft: Any, names: Any) -> None:
+    one, chain, call = draft.id, f"application:{draft.id}", draft.call_id
+    sha256 = SHA256
+    with _after(draft, 90.1):
+        jobs.run_waiting()
+        page = as_("coordinator").get(f"/applications/{names.applications['draft']}")
+        assert page.status_code == 200
+        assert "never submitted" in page.text
+        assert "nobody reads again" not in page.text
+        assert "Deleted, never submitted" in as_("coordinator").get("/applications").text
+        assert as_("coordinator").get(f"/applications/{names.applications['draft']}/summary").status_code in (
+            403,
+            409,
+        )
+    assert [_rows(model, one) for model in (Partner, Researcher, Answer, Attachment, Revision)] == [0] * 5
+    assert not files.path_of(sha256).exists()
+    lines = [json.dumps(event) for event in exported(db.session, call, chain=chain)]
+    last, erased, broken = verify_events.check(lines)
+    assert (last[chain]["verb"], broken) == ("purge", [])
+    assert erased == len(lines) - 1
+    assert broken_links(db.session) == []
+
+
+def test_a_file_that_another_application_holds_stays(draft: Any, names: Any) -> None:
+    sha256 = SHA256
+    other = queries.whole(names.applications["submitted"])
+    assert other
+    db.session.add(
+        Attachment(
+            application_id=other.id, kind="part_b", name="B.pdf", sha256=sha256, size=44, pages=1,
+            saved_at=clock.now(), saved_by_id=other.coordinator_id,
+        )
+    )  # fmt: skip
+    db.session.commit()
+    with _after(draft, 91):
+        jobs.run_waiting()
+    assert files.path_of(sha256).exists()
+
+
+def test_a_file_that_was_just_uploaded_again_stays(draft: Any) -> None:
+    sha256 = files.put(FILE)
+    with _after(draft, 91):
+        jobs.run_waiting()
+    assert files.path_of(sha256).exists()
+
+
+def test_an_extension_counts_and_what_was_submitted_stays(draft: Any, names: Any) -> None:
+    one, deadline = draft.id, draft.call.deadline_at
+    draft.extended_to = deadline + timedelta(days=30)
+    submitted = queries.whole(names.applications["submitted"])
+    assert submitted
+    kept = submitted.id
+    db.session.commit()
+    with clock.at(deadline + timedelta(days=100)):
+        jobs.run_waiting()
+    assert _rows(Partner, one) > 0
+    with clock.at(deadline + timedelta(days=121)):
+        jobs.run_waiting()
+    states = dict(
+        db.session.execute(
+            select(Application.id, Application.state).where(Application.id.in_((one, kept)))
+        ).all()
+    )  # type: ignore[arg-type]
+    assert (states[one], states[kept]) == ("purged", "submitted")
+    assert _rows(Partner, kept) > 0
