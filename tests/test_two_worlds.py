@@ -148,17 +148,20 @@ PASSING = {"Set-Cookie", "Date", "X-Request-Id", "Server-Timing"}
 MOST = 190
 
 
-def walk(client: Any, starts: Iterable[str], *, links: bool = True) -> dict[str, tuple[Any, ...]]:
+def walk(
+    client: Any, starts: Iterable[str], *, links: bool = True, most: int = MOST
+) -> dict[str, tuple[Any, ...]]:
     """Status, headers and body of each GET within reach, in the order found."""
     waiting, seen = list(starts), dict[str, tuple[Any, ...]]()
     for address in waiting:
-        if links and len(seen) >= MOST:
+        if links and len(seen) >= most:
             break
         if address in seen or address.startswith(("/static/", "/logout", "/verify")):
             continue
         answer = client.get(address)
         headers = sorted((key, value) for key, value in answer.headers if key not in PASSING)
         body = answer.get_data()
+        answer.close()
         if answer.mimetype == "text/html":
             page = lasting(body.decode())
             waiting += (

@@ -36,6 +36,17 @@ def facts(content: bytes) -> dict[str, Any]:
         }
 
 
+def everything(content: bytes) -> str:
+    """Text, information dictionary, XMP and attachments of any PDF."""
+    with pikepdf.open(io.BytesIO(content)) as pdf:
+        told = [str(value) for value in pdf.docinfo.values()]
+        if "/Metadata" in pdf.Root:
+            told.append(bytes(pdf.Root.Metadata.read_bytes()).decode())
+        for name, attached in pdf.attachments.items():
+            told += [name, attached.get_file().read_bytes().decode(errors="replace")]
+    return " ".join([text(content), *told])
+
+
 def pages(content: bytes) -> int:
     return len(PdfReader(io.BytesIO(content)).pages)
 
