@@ -511,6 +511,8 @@ RULES: dict[str, Rule] = {
     "change.drop": is_officer & has_no_conflict & in_state("proposed"),
     "call.reserve": (is_officer | is_observer) & results_released,
     "call.promote": is_officer & results_released,
+    "call.letters": is_officer | is_observer,
+    "call.write_letters": is_officer & not_held,
     "call.release": is_officer & call_is_closed & not_released & not_held,
     "call.stop_release": is_officer,
     "release.read": is_officer | is_observer,

@@ -383,7 +383,8 @@ VERBS = {
     "remind_experts": N_("Experts reminded"), "enter_conflict": N_("Conflict entered"),
     "rule_on_conflict": N_("Conflict ruled on"), "open": N_("Opened"), "wait": N_("Waits for reports again"),
     "restart": N_("Begun anew"), "back_to_consensus": N_("Back to consensus"), "panel_note": N_("Note of the panel"),
-    "want": N_("Documents ordered"), "purge": N_("Deleted, never submitted"),
+    "want": N_("Documents ordered"),
+    "write_letter": N_("Words of a letter changed"), "purge": N_("Deleted, never submitted"),
 }  # fmt: skip
 NOUNS = {
     "call": N_("Call"), "application": N_("Application"), "ruling": N_("Ruling"), "assignment": N_("Assignment"),

@@ -12,8 +12,9 @@ from grants.calls.models import Call
 from grants.canonical import canonical, digest
 from grants.db import db
 from grants.decisions import letters, queries
-from grants.decisions.models import Decision, Preparation, Release
+from grants.decisions.models import Decision, LetterText, Preparation, Release
 from grants.decisions.outcomes import GATES, OF_LINE, WITH_GRANT, Plan, departs, plan
+from grants.decisions.wording import Wording
 from grants.eligibility.models import Ruling
 from grants.panels.models import RankedRow
 from grants.panels.queries import rows_by_application
@@ -178,12 +179,38 @@ def send_back(decision: Decision, *, by: Any, comment: str) -> None:
     )  # fmt: skip
 
 
+def write_letter(
+    call: Call, outcome: str, language: str, wording: Wording, *, by: Any, seen: int
+) -> LetterText:
+    """Save the words of the call's letters with this outcome as a new version; earlier ones stay.
+
+    Args:
+        seen: number of the version that the person saw, 0 for the words of the house.
+
+    Raises:
+        Changed: somebody else has saved meanwhile.
+    """
+    before = queries.wordings(call).get((outcome, language))
+    if (before.number if before else 0) != seen:
+        raise Changed
+    text = LetterText(
+        call_id=call.id, outcome=outcome, language=language, number=seen + 1, subject=wording.subject.strip(),
+        opening=wording.opening.strip(), closing=wording.closing.strip(), signatory=wording.signatory.strip(),
+        saved_by_id=by.id, saved_at=clock.now(),
+    )  # fmt: skip
+    db.session.add(text)
+    events.record(
+        db.session, call, "write_letter", by=by, outcome=outcome, language=language, number=seen + 1
+    )
+    return text
+
+
 def planned(call: Call, kind: str) -> Plan:
     """What a release of this kind would do now."""
     expected = {key: OF_LINE[row.line] for key, row in rows_by_application(call).items()}
     return plan(
         kind, queries.unreleased(call), expected=expected, undecided=queries.count_undecided(call),
-        panel_closed=call.panel_closed_at is not None,
+        panel_closed=call.panel_closed_at is not None, wordings=queries.wordings(call),
     )  # fmt: skip
 
 
@@ -250,7 +277,8 @@ def carry_out(release: Release, *, by: Any, funder: Mapping[str, str]) -> None:
         call.released_at = at
     for decision in coming.decisions:
         decision.release_id = release.id
-        _make_known(decision, by=by, at=at, funder=funder)
+        wording = coming.wordings.get((decision.outcome, decision.application.coordinator.language))
+        _make_known(decision, by=by, at=at, funder=funder, wording=wording)
         if decision.outcome == "invited":
             db.session.add(
                 Preparation(application_id=decision.application_id, state="open", checks=[], reason="")
@@ -273,10 +301,12 @@ def block_release(release: Release, *, sentence: str) -> None:
     )  # fmt: skip
 
 
-def _make_known(decision: Decision, *, by: Any, at: datetime, funder: Mapping[str, str]) -> None:
+def _make_known(
+    decision: Decision, *, by: Any, at: datetime, funder: Mapping[str, str], wording: Wording | None
+) -> None:
     """Freeze the letter, inform the application, write the mail."""
     application, coordinator = decision.application, decision.application.coordinator
-    value = letters.letter(decision, funder=funder, sent=at)
+    value = letters.letter(decision, funder=funder, sent=at, wording=wording)
     decision.released_at = at
     decision.snapshot, decision.sha256 = canonical(value).decode(), digest(value)
     move(decision, "release", by=by, outcome=decision.outcome, sha256=decision.sha256)

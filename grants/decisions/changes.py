@@ -108,7 +108,7 @@ def approve(change: Change, *, by: Any, funder: Mapping[str, str]) -> None:
     decision.reason, decision.conditions = change.reason, change.conditions
     decision.proposed_by_id, decision.approved_by_id = change.proposed_by_id, by.id
     decision.letter_number += 1
-    value = letters.letter(decision, funder=funder, sent=at)
+    value = letters.letter(decision, funder=funder, sent=at, wording=queries.wording_of(decision))
     decision.released_at = at
     decision.snapshot, decision.sha256 = canonical(value).decode(), digest(value)
     move(change, "approve", by=by, kind=change.kind, outcome=change.outcome, letter=decision.letter_number,

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import (
@@ -13,11 +14,11 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.validators import DataRequired, Length, Optional
+from wtforms.validators import DataRequired, Length, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from grants.calls.forms import MoneyField, no_control_characters, version_of
-from grants.decisions import redress
+from grants.decisions import redress, wording
 from grants.decisions.afterwards import OUTCOMES
 from grants.decisions.models import Decision
 from grants.decisions.outcomes import CLEARANCES, GATES, KINDS, NAMES
@@ -169,3 +170,46 @@ class ReleaseForm(FlaskForm):
     kind = HiddenField()
     seen = HiddenField()
     checked = BooleanField(_l("I have checked the numbers and the recipients"), [DataRequired()])
+
+
+def _fills_in(form: FlaskForm, field: Any) -> None:
+    """Only placeholders that exist, and no brace that stands alone."""
+    try:
+        wording.check(field.data or "")
+    except wording.Unfit as problem:
+        raise ValidationError(
+            _("Line %(line)s: %(why)s", line=problem.line, why=_(str(problem), **problem.values))
+        ) from None
+
+
+class WordingForm(FlaskForm):
+    """The words of one kind of letter."""
+
+    version = HiddenField()
+    """The latest one that the person saw."""
+    subject = StringField(_l("Subject"), [DataRequired(), Length(max=200), no_control_characters, _fills_in])
+    opening = TextAreaField(
+        _l("Opening"), [DataRequired(), Length(max=8000), no_control_characters, _fills_in],
+        description=_l("Empty lines part the paragraphs."),
+    )  # fmt: skip
+    closing = TextAreaField(_l("Closing"), [Optional(), Length(max=8000), no_control_characters, _fills_in])
+    signatory = StringField(
+        _l("Name and function of who signs"), [Optional(), Length(max=200), no_control_characters],
+        description=_l("Empty: as the funder has set it."),
+    )  # fmt: skip
+
+    @classmethod
+    def of(cls, shown: wording.Wording, seen: int, formdata: Any = None) -> "WordingForm":
+        """The form filled in from some version, to be saved after version `seen`."""
+        return cls(
+            formdata=formdata, version=str(seen), subject=shown.subject, opening=shown.opening,
+            closing=shown.closing, signatory=shown.signatory,
+        )  # fmt: skip
+
+    def wording(self) -> wording.Wording:
+        return wording.Wording(
+            self.subject.data or "",
+            self.opening.data or "",
+            self.closing.data or "",
+            self.signatory.data or "",
+        )

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from grants.decisions import redress
 from grants.decisions.models import Decision
+from grants.decisions.wording import Wording, values_of
 
 EVALUATED = ("below_threshold", "no_budget", "reserve", "invited")
 """Outcomes after an evaluation: their letters enclose the evaluation summary."""
@@ -25,11 +26,16 @@ def funder(settings: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def letter(decision: Decision, *, funder: Mapping[str, str], sent: datetime) -> dict[str, Any]:
+def letter(
+    decision: Decision, *, funder: Mapping[str, str], sent: datetime, wording: Wording | None = None
+) -> dict[str, Any]:
     """The contents of rulebook 6.2 for one decision: strings, integers (cents, hundredths, months) and ISO dates.
 
     Needs decision.application with call (and its programme), coordinator and submission. All dates are days in the
     call's zone; those of `timetable` count from receipt on the day of sending.
+
+    Args:
+        wording: of the officers of the call; without one the letter says what the house says (`wording.HOUSE`).
     """
     application, call = decision.application, decision.call
     assert application.submission is not None
@@ -38,7 +44,7 @@ def letter(decision: Decision, *, funder: Mapping[str, str], sent: datetime) -> 
     day = sent.astimezone(ZoneInfo(call.zone)).date()
     invited = decision.outcome == "invited"
     replies = redress.timetable(day)
-    return {
+    value: dict[str, Any] = {
         "schema": 1,
         "outcome": decision.outcome,
         "reference": reference(decision),
@@ -77,6 +83,10 @@ def letter(decision: Decision, *, funder: Mapping[str, str], sent: datetime) -> 
         },
         "enclosures": ["evaluation"] if decision.outcome in EVALUATED else [],
     }  # fmt: skip
+    if wording:
+        value["wording"] = wording.filled(values_of(value))
+        value["funder"]["signatory"] = wording.signatory or value["funder"]["signatory"]
+    return value
 
 
 def reference(decision: Decision) -> str:

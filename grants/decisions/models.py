@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from grants.applications.models import Application
 from grants.calls.models import Call
 from grants.db import Base, Cents, Public
+from grants.decisions.wording import Wording
 from grants.people.models import User
 
 OUTCOMES = ("inadmissible", "ineligible", "below_threshold", "no_budget", "reserve", "invited", "ended")
@@ -212,3 +213,28 @@ class Release(Public, Base):
     released_by: Mapped[User] = relationship(lazy="raise_on_sql")
 
     noun = "release"
+
+
+class LetterText(Base):
+    """One version of the words of a call's letters with one outcome in one language; the highest number is in force."""
+
+    __tablename__ = "letter_texts"
+    __table_args__ = (UniqueConstraint("call_id", "outcome", "language", "number"),)
+
+    call_id: Mapped[int] = mapped_column(ForeignKey("calls.id"))
+    outcome: Mapped[str] = mapped_column(String(20))
+    language: Mapped[str] = mapped_column(String(5))
+    number: Mapped[int]
+    """From 1; 0 stands for the words of the house, which are no row."""
+    subject: Mapped[str] = mapped_column(String(200))
+    opening: Mapped[str] = mapped_column(Text)
+    closing: Mapped[str] = mapped_column(Text)
+    signatory: Mapped[str] = mapped_column(String(200))
+    saved_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    saved_at: Mapped[datetime]
+
+    saved_by: Mapped[User] = relationship(lazy="raise_on_sql")
+
+    @property
+    def wording(self) -> Wording:
+        return Wording(self.subject, self.opening, self.closing, self.signatory, self.number)

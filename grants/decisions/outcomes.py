@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from grants.canonical import digest
@@ -11,6 +12,7 @@ from grants.words import N_
 
 if TYPE_CHECKING:
     from grants.decisions.models import Decision
+    from grants.decisions.wording import Wording
 
 OF_LINE = {
     "main": "invited",
@@ -77,6 +79,8 @@ class Plan:
     blocks: Sequence[tuple[str, Mapping[str, Any]]]
     invited_sum: int = 0
     departures: Sequence[Decision] = field(default_factory=tuple)
+    wordings: Mapping[tuple[str, str], Wording] = field(default_factory=dict)
+    """The words that officers gave the letters, by outcome and language."""
 
     @property
     def counts(self) -> dict[str, int]:
@@ -85,11 +89,14 @@ class Plan:
 
     @property
     def seen(self) -> str:
-        """Fingerprint of the plan with its recipients: nobody releases what he did not see, to nobody else."""
+        """Fingerprint of decisions, recipients and words: nobody releases what he did not see, to nobody else."""
         return digest(
             [
-                [decision.public_id, decision.version, decision.outcome, decision.application.coordinator_id]
-                for decision in self.decisions
+                [
+                    [one.public_id, one.version, one.outcome, one.application.coordinator_id]
+                    for one in self.decisions
+                ],
+                sorted([*key, wording.number] for key, wording in self.wordings.items()),
             ]
         )
 
@@ -101,6 +108,7 @@ def plan(
     expected: Mapping[int, str],
     undecided: int,
     panel_closed: bool,
+    wordings: Mapping[tuple[str, str], Wording] = MappingProxyType({}),
 ) -> Plan:
     """The plan of a release.
 
@@ -114,7 +122,7 @@ def plan(
         chosen = [one for one in decisions if one.outcome in GATES and one.state == "approved"]
         if not chosen:
             blocks.append((N_("There is no approved refusal to release."), {}))
-        return Plan(kind, chosen, blocks)
+        return Plan(kind, chosen, blocks, wordings=wordings)
     if not panel_closed:
         blocks.append((N_("The panel is not closed yet."), {}))
     if undecided:
@@ -127,7 +135,7 @@ def plan(
         blocks.append((N_("There is nothing to release."), {}))
     invited = sum(one.max_grant or 0 for one in decisions if one.outcome == "invited")
     departures = [one for one in decisions if departs(one.outcome, expected.get(one.application_id))]
-    return Plan(kind, decisions, blocks, invited, departures)
+    return Plan(kind, decisions, blocks, invited, departures, wordings)
 
 
 def departs(outcome: str, expected: str | None) -> bool:

@@ -13,7 +13,8 @@ from grants.applications.queries import not_barred
 from grants.calls.models import Call
 from grants.calls.queries import counted_for, run_by
 from grants.db import Rows, db
-from grants.decisions.models import Change, Decision, Preparation, Redress, RedressMember, Release
+from grants.decisions.models import Change, Decision, LetterText, Preparation, Redress, RedressMember, Release
+from grants.decisions.wording import Wording
 from grants.eligibility.models import Ruling
 from grants.experts.models import Assignment
 from grants.mail import Mail
@@ -54,6 +55,59 @@ def of_application(public_id: str) -> Decision | None:
         .options(*WITH_APPLICATION)
         .where(Application.public_id == public_id)
     ).first()
+
+
+def wordings(call: Call) -> dict[tuple[str, str], Wording]:
+    """The words in force that officers of the call have given its letters, by outcome and language."""
+    rows = db.session.scalars(
+        select(LetterText).where(LetterText.call_id == call.id).order_by(LetterText.number)
+    )
+    return {(row.outcome, row.language): row.wording for row in rows}  # the latest of each comes last
+
+
+def wording_of(decision: Decision) -> Wording | None:
+    """The words in force for the letter on one decision."""
+    language = decision.application.coordinator.language
+    return wordings(decision.call).get((decision.outcome, language))
+
+
+def letter_texts(call: Call, outcome: str, language: str) -> Sequence[LetterText]:
+    """All versions of the words of one letter with who saved them, the latest first."""
+    return db.session.scalars(
+        select(LetterText)
+        .options(joinedload(LetterText.saved_by))
+        .where(LetterText.call_id == call.id, LetterText.outcome == outcome, LetterText.language == language)
+        .order_by(LetterText.number.desc())
+    ).all()
+
+
+def changed_letters(call: Call) -> Sequence[LetterText]:
+    """The words in force that differ from the house's, with who saved them."""
+    later = aliased(LetterText)
+    newest = (
+        select(func.max(later.number))
+        .where(later.call_id == LetterText.call_id, later.outcome == LetterText.outcome)
+        .where(later.language == LetterText.language)
+        .scalar_subquery()
+    )
+    return db.session.scalars(
+        select(LetterText)
+        .options(joinedload(LetterText.saved_by))
+        .where(LetterText.call_id == call.id, LetterText.number == newest)
+        .order_by(LetterText.outcome, LetterText.language)
+    ).all()
+
+
+def example_of(call: Call, outcome: str, user: Any) -> Decision | None:
+    """Some decision of the call with this outcome that the person may see."""
+    public_id = db.session.scalar(
+        select(Application.public_id)
+        .join(Decision, Decision.application_id == Application.id)
+        .where(Application.call_id == call.id, Decision.outcome == outcome, not_barred(user))
+        .order_by(Application.serial)
+        .limit(1)
+    )
+    return of_application(public_id) if public_id else None
 
 
 def row_of(application: Application) -> RankedRow | None:

@@ -24,11 +24,11 @@ from grants.calls.models import Call
 from grants.calls.rules import DECLARATIONS
 from grants.canonical import canonical
 from grants.db import db
-from grants.decisions import letters, outcomes
+from grants.decisions import letters, outcomes, wording
 from grants.decisions import queries as decisions
 from grants.documents import dossier
 from grants.eligibility.models import GATE_NAMES
-from grants.language import in_language
+from grants.language import in_language, translate
 from grants.panels import queries as panels
 from grants.panels import ranking, standing
 from grants.reviews import queries as reviews
@@ -170,9 +170,20 @@ def _letter(application: Application, reader: Any) -> dict[str, Any]:
     value = (
         letters.frozen(decision)
         if released
-        else letters.letter(decision, funder=letters.funder(current_app.config), sent=clock.now())
+        else letters.letter(
+            decision,
+            funder=letters.funder(current_app.config),
+            sent=clock.now(),
+            wording=decisions.wording_of(decision),
+        )
     )
-    return {"letter": _with_dates(value), "frozen": value, "draft": not released}
+    return {"letter": _with_dates(value), "frozen": value, "draft": not released, "words_of": words_of}
+
+
+def words_of(letter: dict[str, Any]) -> dict[str, Any]:
+    """Subject, opening and closing of a letter: the officers' words, else the house's in the language at hand."""
+    found: dict[str, Any] | None = letter.get("wording")
+    return found or wording.of_the_house(letter["outcome"], translate).filled(wording.values_of(letter))
 
 
 def _with_dates(value: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,217 @@
+"""Officers put letters into their own words; what a letter must say stays, and no letter changes later."""
+
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import select, update
+
+from grants.applications import queries as applications
+from grants.calls import queries as calls
+from grants.db import db
+from grants.decisions import actions, letters, queries, wording
+from grants.decisions.models import LetterText
+from grants.documents import contents
+from grants.events import Event
+from grants.people.models import User
+
+OWN = {
+    "subject": "News about {acronym}", "closing": "See you in Paris.", "signatory": "Ada Example, Director",
+    "opening": "Dear team of {acronym},\n\nwe have read {number} with care.",
+}  # fmt: skip
+
+
+def _address(names: Any, outcome: str = "invited", language: str = "en", call: str = "ranked") -> str:
+    return f"/calls/{names.calls[call]}/letters/{outcome}/{language}"
+
+
+def _html(names: Any, about: str, language: str = "en") -> str:
+    db.session.rollback()
+    db.session.expire_all()
+    one = applications.by_public_id(names.applications[about])
+    assert one
+    html = contents.page("letter", language, call=one.call, application=one).html
+    return re.sub(r"\s+", " ", html)
+
+
+@pytest.mark.parametrize("outcome", wording.HOUSE)
+def test_the_words_of_the_house_can_be_filled_in(outcome: str) -> None:
+    def translate(text: str, **values: str) -> str:
+        return text % values if values else text
+
+    filled = wording.of_the_house(outcome, translate).filled(wording.EXAMPLE)
+    assert filled["opening"] and "{" not in str([filled["subject"], filled["opening"], filled["closing"]])
+    if outcome not in ("ended", "invited"):
+        assert wording.EXAMPLE["call"] in filled["opening"][0]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "why"),
+    [
+        ("Dear {name}", 1, "no placeholder"),
+        ("One\nTwo {acronym.__class__}", 2, "no placeholder"),
+        ("{acronym!r}", 1, "no placeholder"),
+        ("{acronym:>99999999}", 1, "no placeholder"),
+        ("{}", 1, "no placeholder"),
+        ("{0}", 1, "no placeholder"),
+        ("One\n\nThree }", 3, "stands alone"),
+        ("{", 1, "stands alone"),
+    ],
+)
+def test_a_brace_that_is_no_placeholder_is_refused_with_its_line(text: str, line: int, why: str) -> None:
+    with pytest.raises(wording.Unfit, match=why) as refused:
+        wording.check(text)
+    assert refused.value.line == line
+
+
+@given(st.text())
+def test_what_passes_the_check_can_be_filled_in_and_values_are_never_looked_into(text: str) -> None:
+    try:
+        wording.check(text)
+    except wording.Unfit:
+        return
+    nested = dict.fromkeys(wording.PLACEHOLDERS, "{call} {")
+    filled = [wording.fill(part, nested) for part in wording.paragraphs(text)]
+    assert all("\n" not in part for part in filled)
+
+
+def test_signs_of_braces_can_be_written() -> None:
+    assert wording.fill("{{call}} is {call}", {"call": "X"}) == "{call} is X"
+
+
+def test_a_letter_says_it_in_the_words_of_the_officer(as_: Any, names: Any) -> None:
+    before = _html(names, "ranked_best")
+    assert "I am pleased to inform you" in before
+    officer = as_("officer")
+    page = officer.get(_address(names))
+    assert "I am pleased to inform you" in page.text
+    assert "{call}" in page.text
+
+    answer = officer.post(_address(names), data=OWN | {"version": "0"})
+
+    assert answer.status_code == 303
+    after = _html(names, "ranked_best")
+    one = applications.by_public_id(names.applications["ranked_best"])
+    assert one and one.submission
+    assert f"News about {one.submission.acronym}" in after
+    assert f"we have read {one.number} with care." in after
+    assert "See you in Paris." in after and "Ada Example, Director" in after
+    assert "I am pleased to inform you" not in after
+    for required in (
+        "Maximum grant after evaluation",
+        "Complete the grant data",
+        "Means of redress",
+        "30 days",
+    ):
+        assert required in after
+    assert "I am pleased to inform you" not in _html(names, "ranked_good")
+    other = db.session.scalars(select(Event).where(Event.verb == "write_letter")).one()
+    assert other.thing
+
+
+def test_the_other_language_keeps_the_words_of_the_house(as_: Any, names: Any) -> None:
+    as_("officer").post(_address(names, language="fr"), data=OWN | {"version": "0"})
+    assert "I am pleased to inform you" in _html(names, "ranked_best")
+    db.session.execute(
+        update(User).where(User.email == names.people["coordinator"]["email"]).values(language="fr")
+    )
+    db.session.commit()
+    assert "See you in Paris." in _html(names, "ranked_best", "fr")
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "said"),
+    [
+        ("opening", "Dear {nobody},", "there is no placeholder {nobody}"),
+        ("opening", "One\nTwo {", "Line 2"),
+        ("subject", "{{% x }", "stands alone"),
+        ("closing", "{acronym.__init__}", "no placeholder"),
+        ("subject", "", "required"),
+        ("subject", "x" * 201, "200"),
+    ],
+)
+def test_what_cannot_be_filled_in_is_said_beside_the_field(
+    as_: Any, names: Any, field: str, typed: str, said: str
+) -> None:
+    answer = as_("officer").post(_address(names), data=OWN | {"version": "0", field: typed})
+    assert answer.status_code == 422
+    assert said in answer.text.replace("&#34;", '"')
+    assert "Ada Example, Director" in answer.text
+    assert db.session.scalar(select(LetterText.id)) is None
+
+
+def test_markup_in_a_text_stays_text(as_: Any, names: Any) -> None:
+    as_("officer").post(
+        _address(names), data=OWN | {"version": "0", "closing": "<script>alert(1)</script> {{7*7}}"}
+    )
+    html = _html(names, "ranked_best")
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; {7*7}" in html
+
+
+def test_the_preview_shows_a_real_application_and_saves_nothing(as_: Any, names: Any) -> None:
+    answer = as_("officer").post(_address(names), data=OWN | {"version": "0", "preview": "1"})
+    assert answer.status_code == 200
+    one = applications.by_public_id(names.applications["ranked_best"])
+    assert one
+    assert f"we have read {one.number} with care." in answer.text
+    assert "Not saved." in answer.text
+    assert db.session.scalar(select(LetterText.id)) is None
+    unknown = as_("officer").get(_address(names, outcome="ended"))
+    assert "the facts are invented" in unknown.text
+
+
+def test_two_officers_at_once_lose_nothing(as_: Any, names: Any) -> None:
+    assert as_("officer").post(_address(names), data=OWN | {"version": "0"}).status_code == 303
+    late = as_("officer2").post(_address(names), data=OWN | {"version": "0", "closing": "My own end."})
+    assert late.status_code == 409
+    assert "My own end." in late.text
+    again = as_("officer2").post(_address(names), data=OWN | {"version": "1", "closing": "My own end."})
+    assert again.status_code == 303
+    assert "My own end." in _html(names, "ranked_best")
+
+
+def test_an_earlier_version_can_be_taken_up_again(as_: Any, names: Any) -> None:
+    officer = as_("officer")
+    officer.post(_address(names), data=OWN | {"version": "0"})
+    officer.post(_address(names), data=OWN | {"version": "1", "subject": "The second"})
+    first = officer.get(_address(names) + "?version=1")
+    assert "News about {acronym}" in first.text
+    assert 'name="version" type="hidden" value="2"' in first.text
+    assert officer.get(_address(names) + "?version=9").status_code == 404
+    assert officer.get(_address(names, language="xx")).status_code == 404
+    assert officer.get(_address(names, outcome="perhaps")).status_code == 404
+
+
+def test_words_that_changed_after_the_review_block_the_release(as_: Any, names: Any, cast: Any) -> None:
+    call = calls.by_reference(names.calls["ranked"])
+    assert call
+    seen = actions.planned(call, "results").seen
+    actions.write_letter(call, "invited", "en", wording.Wording(**OWN), by=cast.officer, seen=0)
+    db.session.flush()
+    with pytest.raises(actions.Changed):
+        actions.order_release(call, by=cast.officer, kind="results", seen=seen)
+
+
+def test_a_released_letter_keeps_the_words_it_was_sent_in(as_: Any, names: Any) -> None:
+    released = _html(names, "released_best")
+    as_("officer").post(_address(names, call="released"), data=OWN | {"version": "0"})
+    assert _html(names, "released_best") == released
+    decision = queries.of_application(names.applications["released_best"])
+    assert decision
+    assert "wording" not in letters.frozen(decision)
+
+
+def test_a_new_letter_freezes_the_words_and_their_version(names: Any, cast: Any) -> None:
+    decision = queries.of_application(names.applications["ranked_best"])
+    assert decision
+    actions.write_letter(decision.call, "invited", "en", wording.Wording(**OWN), by=cast.officer, seen=0)
+    db.session.flush()
+    value = letters.letter(
+        decision, funder=letters.funder({"LEGAL_TEXT": "", "FUNDER_NAME": "F", "FUNDER_ADDRESS": "", "SIGNATORY": "S"}),
+        sent=decision.proposed_at, wording=queries.wording_of(decision),
+    )  # fmt: skip
+    assert value["wording"]["number"] == 1
+    assert value["funder"]["signatory"] == "Ada Example, Director"
+    assert value["wording"]["opening"][1].startswith("we have read TAI-")
