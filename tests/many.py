@@ -32,6 +32,10 @@ def copies(number: str, count: int) -> None:
             if table is original:
                 rows[0]["serial"] = serials + copy
             db.session.execute(insert(table), rows)
+    if db.engine.dialect.name == "postgresql":  # its sequences have not seen these ids
+        for table in tables:
+            sequence = func.pg_get_serial_sequence(table.name, "id")
+            db.session.execute(select(func.setval(sequence, highest[table.name])))
     db.session.commit()
 
 

@@ -189,8 +189,8 @@ class WordingForm(FlaskForm):
     """The latest one that the person saw."""
     subject = StringField(_l("Subject"), [DataRequired(), Length(max=200), no_control_characters, _fills_in])
     opening = TextAreaField(
-        _l("Opening"), [DataRequired(), Length(max=8000), no_control_characters, _fills_in],
-        description=_l("Empty lines part the paragraphs."),
+        _l("Opening"), [Optional(), Length(max=8000), no_control_characters, _fills_in],
+        description=_l("Before the sentences that say what was decided. Empty lines part the paragraphs."),
     )  # fmt: skip
     closing = TextAreaField(_l("Closing"), [Optional(), Length(max=8000), no_control_characters, _fills_in])
     signatory = StringField(

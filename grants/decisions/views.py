@@ -475,16 +475,18 @@ def _wording_page(
     call: Call, outcome: str, language: str, form: WordingForm, versions: Any, *, tried: bool = False
 ) -> str:
     example = queries.example_of(call, outcome, current_user)
-    preview = None
+    preview, values = None, wordings.EXAMPLE
     if not form.errors:
-        values = wordings.EXAMPLE
         if example:
             funder = letters.funder(current_app.config)
             values = wordings.values_of(letters.letter(example, funder=funder, sent=clock.now()))
         preview = form.wording().filled(values)
+    with in_language(language):
+        decided = wordings.decided(outcome, values["call"], translate)
     return render_template(
         "decisions/wording.html", call=call, outcome=outcome, language=language, form=form, versions=versions,
-        example=example, preview=preview, tried=tried, placeholders=wordings.PLACEHOLDERS, languages=LANGUAGES,
+        example=example, preview=preview, decided=decided, tried=tried, placeholders=wordings.PLACEHOLDERS,
+        languages=LANGUAGES,
     )  # fmt: skip
 
 

@@ -22,7 +22,7 @@ PLACEHOLDERS = {
 
 _THANKS = N_("Thank you for the work that you and your partners have put into this application.")
 _NOT_RETAINED = N_("Outcome of the evaluation: not retained for funding")
-# Outcome: subject, opening, closing.
+# Outcome: subject, what was decided (not to be changed), closing.
 HOUSE: dict[str, tuple[str, tuple[str, ...], str]] = {
     "inadmissible": (
         N_("Your application is inadmissible"),
@@ -100,9 +100,13 @@ class Wording:
 
 def of_the_house(outcome: str, translate: Callable[..., str]) -> Wording:
     """The words that stand where nobody changed any, in the language of `translate`."""
-    subject, opening, closing = HOUSE[outcome]
-    own = [translate(sentence, call="{call}") for sentence in opening]
-    return Wording(translate(subject), "\n\n".join(own), translate(closing) if closing else "")
+    subject, _decided, closing = HOUSE[outcome]
+    return Wording(translate(subject), "", translate(closing) if closing else "")
+
+
+def decided(outcome: str, call: str, translate: Callable[..., str]) -> list[str]:
+    """The paragraphs that say what was decided, in the language of `translate`; nobody may change them."""
+    return [translate(sentence, call=call) for sentence in HOUSE[outcome][1]]
 
 
 def paragraphs(text: str) -> list[str]:

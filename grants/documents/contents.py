@@ -181,9 +181,14 @@ def _letter(application: Application, reader: Any) -> dict[str, Any]:
 
 
 def words_of(letter: dict[str, Any]) -> dict[str, Any]:
-    """Subject, opening and closing of a letter: the officers' words, else the house's in the language at hand."""
-    found: dict[str, Any] | None = letter.get("wording")
-    return found or wording.of_the_house(letter["outcome"], translate).filled(wording.values_of(letter))
+    """Subject, opening and closing of a letter, the officers' words or the house's, and what was decided."""
+    outcome = letter["outcome"]
+    house = wording.of_the_house(outcome, translate)
+    words: dict[str, Any] = letter.get("wording") or house.filled(wording.values_of(letter))
+    return words | {
+        "type": house.subject,
+        "decided": wording.decided(outcome, letter["call"]["title"], translate),
+    }
 
 
 def _with_dates(value: dict[str, Any]) -> dict[str, Any]:
