@@ -450,7 +450,10 @@ def restore(file: Path) -> None:
     click.echo("Everything is back. Ask 'grants check' whether it holds; everybody has to sign in anew.")
 
 
-EXPORTS = {"letters": "letter", "reports": "evaluation", "applications": "application", "ranking": "ranking"}
+EXPORTS = {
+    "letters": "letter", "reports": "evaluation", "applications": "application", "ranking": "ranking",
+    "individual": "report", "consensus": "consensus",
+}  # fmt: skip
 
 
 @main.command()

@@ -430,6 +430,7 @@ RULES: dict[str, Rule] = {
     "report.read": (is_assigned_expert & declared_no_conflict & has_no_conflict)
     | staff
     | (evaluates & has_no_conflict & consensus_phase & in_state("submitted")),
+    "report.copy": is_assigned_expert & declared_no_conflict & has_no_conflict & in_state("submitted"),
     "report.remarks": (is_assigned_expert & has_no_conflict)
     | staff
     | (is_rapporteur & has_no_conflict & consensus_phase & in_state("submitted")),

@@ -25,10 +25,13 @@ from grants.canonical import canonical
 from grants.db import db
 from grants.decisions import letters
 from grants.decisions import queries as decisions
+from grants.documents import inside
+from grants.documents.inside import NothingToTell as NothingToTell
 from grants.language import in_language
 from grants.panels import queries as panels
 from grants.panels import ranking, standing
 from grants.reviews import queries as reviews
+from grants.reviews.models import Report
 from grants.reviews.summary import evaluation_summary
 from grants.words import N_
 
@@ -38,16 +41,14 @@ NAMES = {
     "evaluation": N_("Evaluation summary report"),
     "letter": N_("Decision letter"),
     "ranking": N_("Ranking report"),
+    "report": N_("Individual evaluation reports"),
+    "consensus": N_("Consensus report"),
 }
 # Names of files stay in English: they are keys in archives, and never hold a person's name.
 FILE_NAMES = {
     "receipt": "receipt", "application": "application", "evaluation": "evaluation-summary",
-    "letter": "decision-letter", "ranking": "ranking",
+    "letter": "decision-letter", "ranking": "ranking", "report": "evaluation-reports", "consensus": "consensus",
 }  # fmt: skip
-
-
-class NothingToTell(ValueError):
-    """There is no document of this kind here, or not yet; the text is a sentence to translate."""
 
 
 @dataclass(frozen=True)
@@ -75,19 +76,25 @@ class Page:
 
 
 def page(
-    kind: str, language: str, *, call: Call, application: Application | None, reader: Any = None
+    kind: str,
+    language: str,
+    *,
+    call: Call,
+    application: Application | None,
+    reader: Any = None,
+    report: Report | None = None,
 ) -> Page:
     """The page of one document.
 
     Args:
         application: with call (and its questions), coordinator and submission; None for the ranking of a call.
         reader: who will read the ranking; applications that a conflict hides from them stay gaps. None sees all.
+        report: the one report to tell, where it is not all of the application.
 
     Raises:
         NothingToTell: nothing submitted, no decision, no final consensus report, or no adopted list yet.
     """
-    about = call if application is None else application
-    facts = CONTENTS[kind](about, reader)
+    facts = CONTENTS[kind](report or application or call, reader)
     name = call.reference if application is None else application.number
     logo = current_app.config["FUNDER_LOGO"]
     with in_language(language):
@@ -96,7 +103,9 @@ def page(
             funder_name=current_app.config["FUNDER_NAME"], funder_address=current_app.config["FUNDER_ADDRESS"],
             site=current_app.config["BASE_URL"],
         )  # fmt: skip
-    filename = re.sub(r"[^A-Za-z0-9._-]+", "-", f"{name}-{FILE_NAMES[kind]}-{language}.pdf")
+    filename = re.sub(
+        r"[^A-Za-z0-9._-]+", "-", f"{name}-{'own-report' if report else FILE_NAMES[kind]}-{language}.pdf"
+    )
     value = {"document": kind, "language": language, "about": name, "facts": DATA[kind](facts)}
     return Page(kind, html, canonical(value).decode(), filename, bundle(logo), final=not facts.get("draft"))
 
@@ -199,6 +208,8 @@ CONTENTS: dict[str, Callable[[Any, Any], dict[str, Any]]] = {
     "evaluation": _evaluation,
     "letter": _letter,
     "ranking": _ranking,
+    "report": inside.individual,
+    "consensus": inside.consensus,
 }
 
 
@@ -242,5 +253,7 @@ DATA: dict[str, Callable[[dict[str, Any]], Any]] = {
     "evaluation": lambda facts: facts["summary"],
     "letter": lambda facts: facts["frozen"],
     "ranking": _ranking_data,
+    "report": inside.individual_data,
+    "consensus": inside.consensus_data,
 }
 """What a document of each kind attaches: nothing that its pages do not tell."""

@@ -14,9 +14,11 @@ from grants.calls.queries import run_by
 from grants.db import Rows, db
 from grants.decisions.models import Decision
 from grants.documents.models import Batch, Document, MadeFile
+from grants.events import Event, EventPayload
+from grants.experts.models import Assignment
 from grants.people.models import User
 from grants.policy import OFFICER_READS
-from grants.reviews.models import ConsensusReport
+from grants.reviews.models import ConsensusReport, Report
 
 UNFINISHED = ("wanted", "working", "stopped")
 
@@ -25,7 +27,7 @@ def document(public_id: str) -> Document | None:
     """One document with its call and application."""
     return db.session.scalars(
         select(Document)
-        .options(joinedload(Document.call), joinedload(Document.application))
+        .options(joinedload(Document.call), joinedload(Document.application), joinedload(Document.report))
         .where(Document.public_id == public_id)
     ).first()
 
@@ -37,12 +39,15 @@ def batch(public_id: str) -> Batch | None:
     ).first()
 
 
-def under_way(kind: str, user: Any, call: Call, application: Application | None) -> Document | None:
+def under_way(
+    kind: str, user: Any, call: Call, application: Application | None, report: Report | None = None
+) -> Document | None:
     """The same document, wanted by the same person and not made yet: a second click asks for no second one."""
     return db.session.scalars(
         select(Document).where(
             Document.kind == kind, Document.wanted_by_id == user.id, Document.call_id == call.id,
             Document.application_id == (application.id if application else None), Document.batch_id.is_(None),
+            Document.report_id == (report.id if report else None),
             Document.state.in_(("wanted", "working")),
         )
     ).first()  # fmt: skip
@@ -70,6 +75,20 @@ def same(kind: str, digest: str) -> MadeFile | None:
 
 def is_made(sha256: str) -> bool:
     return db.session.scalar(select(MadeFile.id).where(MadeFile.sha256 == sha256)) is not None
+
+
+def consensus_history(consensus: ConsensusReport, verbs: Iterable[str]) -> Sequence[Any]:
+    """Steps of a consensus report from the first to the last: (event, facts); no name, but the answers' own."""
+    return db.session.execute(
+        select(Event, EventPayload.facts)
+        .outerjoin(EventPayload, EventPayload.event_id == Event.id)
+        .where(Event.chain == f"application:{consensus.application_id}", Event.thing == consensus.public_id)
+        .where(Event.noun == "consensus", Event.verb.in_(verbs))
+        .where(
+            or_(Event.target.is_not(None), Event.verb.not_in(("agree",)))
+        )  # one expert's yes moves nothing
+        .order_by(Event.number)
+    ).all()
 
 
 # --- What waits for a worker -----------------------------------------------------------------------------------------
@@ -116,7 +135,12 @@ def concerned(call: Call, kind: str, user: Any = None) -> Rows:
         "evaluation": exists().where(
             ConsensusReport.application_id == Application.id, ConsensusReport.state == "final"
         ),
-    }
+        "report": exists().where(
+            Report.application_id == Application.id, Report.state == "submitted",
+            Assignment.id == Report.assignment_id, Assignment.state == "cleared", Assignment.scores,
+        ),
+    }  # fmt: skip
+    has_one["consensus"] = has_one["evaluation"]
     return (
         select(Application.id, Application.public_id, User.language)
         .join(User, User.id == Application.coordinator_id)
@@ -127,11 +151,15 @@ def concerned(call: Call, kind: str, user: Any = None) -> Rows:
 
 
 def counts(call: Call, user: Any, kinds: Iterable[str]) -> dict[str, int]:
-    """How many documents of each kind a batch would hold now."""
-    return {
-        kind: db.session.scalar(select(func.count()).select_from(concerned(call, kind, user).subquery())) or 0
+    """How many documents of each kind a batch would hold now; one statement for all."""
+    each = [
+        select(func.count())
+        .select_from(concerned(call, kind, user).order_by(None).subquery())
+        .scalar_subquery()
+        .label(kind)
         for kind in kinds
-    }
+    ]
+    return dict(db.session.execute(select(*each)).one()._mapping)
 
 
 def progress(batches: Sequence[Batch]) -> dict[int, dict[str, int]]:

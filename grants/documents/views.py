@@ -28,6 +28,7 @@ from grants.documents.forms import VerifyForm
 from grants.documents.models import KINDS, Batch, Document
 from grants.people.attempts import limiter
 from grants.people.sign_in import csrf
+from grants.reviews import queries as reviews
 from grants.web import load, public
 
 blueprint = Blueprint("documents", __name__)
@@ -35,7 +36,8 @@ blueprint = Blueprint("documents", __name__)
 # The right to a document is the right to what it tells; it is asked for again at every download.
 RIGHTS = {
     "receipt": "application.receipt", "application": "application.read", "evaluation": "decision.read",
-    "letter": "decision.read", "ranking": "call.ranking",
+    "letter": "decision.read", "ranking": "call.ranking", "report": "application.reports",
+    "consensus": "consensus.individual",
 }  # fmt: skip
 
 
@@ -56,6 +58,13 @@ def want_for_call(reference: str) -> AnyResponse:
     return _wanted(lambda: actions.want(kind, by=current_user, call=call))
 
 
+@blueprint.post("/reports/<public_id>/documents")
+def want_report(public_id: str) -> AnyResponse:
+    """An expert asks for a copy of the report that they submitted."""
+    report = load(reviews.report(public_id), to="report.copy")
+    return _wanted(lambda: actions.want("report", by=current_user, report=report))
+
+
 def _kind(allowed: tuple[str, ...]) -> str:
     kind = request.form.get("kind", "")
     return kind if kind in allowed else abort(400)
@@ -65,6 +74,8 @@ def _load_subject(kind: str, application: Any) -> None:
     """Whether the person may see what the document tells, now."""
     if application is not None and RIGHTS[kind] == "decision.read":
         load(decisions.of_application(application.public_id), to="decision.read")
+    elif application is not None and kind == "consensus":
+        load(reviews.consensus_at(application.public_id), to=RIGHTS[kind])
     else:
         load(application, to=RIGHTS[kind])
 
@@ -101,6 +112,8 @@ def file(public_id: str) -> Response:
     document: Document = load(queries.document(public_id), to="document.read")
     if document.application is None:
         load(calls.by_reference(document.call.reference), to=RIGHTS[document.kind])
+    elif document.report is not None:
+        load(reviews.report(document.report.public_id), to="report.copy")
     else:
         _load_subject(document.kind, applications.by_public_id(document.application.public_id))
     return _stored(document, "application/pdf", document.filename)

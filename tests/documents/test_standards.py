@@ -23,6 +23,8 @@ EACH = [
     ("letter", "released_good"),
     ("letter", "released_weak"),
     ("letter", "ranked_best"),
+    ("report", "in_consensus"),
+    ("consensus", "released_good"),
 ]
 
 
