@@ -453,6 +453,7 @@ def restore(file: Path) -> None:
 EXPORTS = {
     "letters": "letter", "reports": "evaluation", "applications": "application", "ranking": "ranking",
     "individual": "report", "consensus": "consensus",
+    "panel": "panel", "call": "call",
 }  # fmt: skip
 
 

@@ -521,6 +521,7 @@ RULES: dict[str, Rule] = {
     "batch.stop": wanted_it & in_state("wanted"),
     "batch.resume": wanted_it & in_state("stopped", "done"),
     "call.documents": is_officer,
+    "call.report": is_officer & call_is_closed,
     "call.batches": is_officer & call_is_closed,
     # the house
     "outbox.read": is_admin,

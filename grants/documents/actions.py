@@ -14,7 +14,7 @@ from grants.applications.models import Application
 from grants.calls.models import Call
 from grants.db import db
 from grants.documents import contents, make, queries, render, signing, verify_events
-from grants.documents.models import KINDS, Batch, Document
+from grants.documents.models import KINDS, OF_CALL, Batch, Document
 from grants.reviews.models import Report
 from grants.words import N_
 
@@ -141,7 +141,7 @@ def export(call: Call, kind: str, folder: Path, language: str | None = None) -> 
     folder.mkdir(parents=True, exist_ok=True)
     index = folder / ".digests.json"
     digests = json.loads(index.read_text()) if index.exists() else {}
-    rows = [None] if kind == "ranking" else db.session.execute(queries.concerned(call, kind)).all()
+    rows = [None] if kind in OF_CALL else db.session.execute(queries.concerned(call, kind)).all()
     for number, row in enumerate(rows, 1):
         spoken = language or (row.language if row and kind == "letter" else "en")
         name = row.public_id if row else call.reference

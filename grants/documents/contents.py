@@ -25,7 +25,7 @@ from grants.canonical import canonical
 from grants.db import db
 from grants.decisions import letters
 from grants.decisions import queries as decisions
-from grants.documents import inside
+from grants.documents import archive, inside
 from grants.documents.inside import NothingToTell as NothingToTell
 from grants.language import in_language
 from grants.panels import queries as panels
@@ -43,11 +43,14 @@ NAMES = {
     "ranking": N_("Ranking report"),
     "report": N_("Individual evaluation reports"),
     "consensus": N_("Consensus report"),
+    "panel": N_("Panel report"),
+    "call": N_("Call report"),
 }
 # Names of files stay in English: they are keys in archives, and never hold a person's name.
 FILE_NAMES = {
     "receipt": "receipt", "application": "application", "evaluation": "evaluation-summary",
     "letter": "decision-letter", "ranking": "ranking", "report": "evaluation-reports", "consensus": "consensus",
+    "panel": "panel-report", "call": "call-report",
 }  # fmt: skip
 
 
@@ -210,6 +213,8 @@ CONTENTS: dict[str, Callable[[Any, Any], dict[str, Any]]] = {
     "ranking": _ranking,
     "report": inside.individual,
     "consensus": inside.consensus,
+    "panel": archive.panel,
+    "call": archive.call_report,
 }
 
 
@@ -255,5 +260,7 @@ DATA: dict[str, Callable[[dict[str, Any]], Any]] = {
     "ranking": _ranking_data,
     "report": inside.individual_data,
     "consensus": inside.consensus_data,
+    "panel": archive.panel_data,
+    "call": archive.call_data,
 }
 """What a document of each kind attaches: nothing that its pages do not tell."""

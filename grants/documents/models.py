@@ -12,7 +12,9 @@ from grants.calls.models import Call
 from grants.db import Base, Public
 from grants.reviews.models import Report
 
-KINDS = ("receipt", "application", "evaluation", "letter", "ranking", "report", "consensus")
+KINDS = ("receipt", "application", "evaluation", "letter", "ranking", "report", "consensus", "panel", "call")
+OF_CALL = ("ranking", "panel", "call")
+"""Kinds that are about a call and not about one application."""
 
 
 class Batch(Public, Base):

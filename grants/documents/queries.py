@@ -1,24 +1,27 @@
 """Questions about documents: one, a batch with its progress, what waits, and which applications a batch is about."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select, true
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
-from grants.applications.models import Application
+from grants.applications.models import Application, Submission
+from grants.applications.proposal import Proposal
 from grants.applications.queries import not_barred
 from grants.calls.models import Call
 from grants.calls.queries import run_by
 from grants.db import Rows, db
 from grants.decisions.models import Decision
 from grants.documents.models import Batch, Document, MadeFile
+from grants.eligibility.models import Ruling
 from grants.events import Event, EventPayload
 from grants.experts.models import Assignment
 from grants.people.models import User
 from grants.policy import OFFICER_READS
-from grants.reviews.models import ConsensusReport, Report
+from grants.reviews.models import ConsensusMark, ConsensusReport, Report
+from grants.reviews.queries import VERSION_THAT_COUNTS
 
 UNFINISHED = ("wanted", "working", "stopped")
 
@@ -239,3 +242,146 @@ def unfinished_batches(user: Any) -> Sequence[Any]:
         .where(run_by(user, "officer"))  # who was dismissed may not open them any more
         .order_by(Batch.id)
     ).all()
+
+
+# --- The report of a call --------------------------------------------------------------------------------------------
+
+
+def _received(call: Call, reader: Any) -> ColumnElement[bool]:
+    """The call's received applications, without what a conflict hides from the reader; None sees all."""
+    seen = not_barred(reader) if reader else true()
+    return and_(
+        Application.call_id == call.id, Application.version > 0, Application.state.in_(OFFICER_READS), seen
+    )
+
+
+def states(call: Call, reader: Any) -> dict[str, int]:
+    """How many received applications stand in each state, in the order of the states."""
+    rows = db.session.execute(
+        select(Application.state, func.count()).where(_received(call, reader)).group_by(Application.state)
+    )
+    found = {state: count for state, count in rows}
+    return {state: found[state] for state in OFFICER_READS if state in found}
+
+
+def count_hidden(call: Call, reader: Any) -> int:
+    """How many received applications a conflict hides from the reader."""
+    return (
+        db.session.scalar(
+            select(func.count(Application.id)).where(_received(call, None), ~not_barred(reader))
+        )
+        or 0
+    )
+
+
+def submitted_proposals(call: Call, reader: Any) -> Iterator[Proposal]:
+    """The version that counts of each received application, one after the other."""
+    rows = db.session.scalars(
+        select(Submission.snapshot)
+        .join(Application, VERSION_THAT_COUNTS)
+        .where(_received(call, reader))
+        .order_by(Application.serial)
+        .execution_options(yield_per=200)
+    )
+    return map(Proposal.from_json, rows)
+
+
+def granted(call: Call, reader: Any) -> Sequence[Any]:
+    """Released grants by the coordinator's country: how many, and their maximum amounts (cents)."""
+    return db.session.execute(
+        select(
+            Submission.coordinator_country.label("country"), func.count().label("applications"),
+            func.sum(Decision.max_grant).label("amount"),
+        )
+        .join(Application, VERSION_THAT_COUNTS)
+        .join(Decision, Decision.application_id == Application.id)
+        .where(_received(call, reader), Decision.state == "released", Decision.outcome == "invited")
+        .group_by(Submission.coordinator_country)
+    ).all()  # fmt: skip
+
+
+def gates(call: Call, reader: Any) -> list[tuple[str, str, int]]:
+    """Confirmed rulings by gate and verdict: how many."""
+    rows = db.session.execute(
+        select(Ruling.gate, Ruling.verdict, func.count())
+        .join(Application, Application.id == Ruling.application_id)
+        .where(_received(call, reader), Ruling.state == "confirmed")
+        .group_by(Ruling.gate, Ruling.verdict)
+        .order_by(Ruling.gate, Ruling.verdict.desc())
+    )
+    return [(gate, verdict, count) for gate, verdict, count in rows]
+
+
+def assignment_states(call: Call, reader: Any) -> dict[str, int]:
+    """How many assignments stand in each state."""
+    rows = db.session.execute(
+        select(Assignment.state, func.count())
+        .join(Application, Application.id == Assignment.application_id)
+        .where(_received(call, reader))
+        .group_by(Assignment.state)
+        .order_by(Assignment.state)
+    )
+    return {state: count for state, count in rows}
+
+
+def loads(call: Call, reader: Any) -> Sequence[int]:
+    """Of each expert who declared no conflict, for how many applications."""
+    return db.session.scalars(
+        select(func.count())
+        .select_from(Assignment)
+        .join(Application, Application.id == Assignment.application_id)
+        .where(_received(call, reader), Assignment.state == "cleared")
+        .group_by(Assignment.user_id)
+    ).all()
+
+
+def consensus_scores(call: Call, reader: Any) -> dict[str, dict[str, int]]:
+    """Final consensus scores by criterion: count, lowest, mean and highest, hundredths."""
+    rows = db.session.execute(
+        select(
+            ConsensusMark.criterion, func.count(), func.min(ConsensusMark.score), func.sum(ConsensusMark.score),
+            func.max(ConsensusMark.score),
+        )
+        .join(ConsensusReport, ConsensusReport.id == ConsensusMark.consensus_id)
+        .join(Application, Application.id == ConsensusReport.application_id)
+        .where(_received(call, reader), ConsensusReport.state == "final", ConsensusMark.score.is_not(None))
+        .group_by(ConsensusMark.criterion)
+    )  # fmt: skip
+    return {
+        criterion: {
+            "count": count,
+            "lowest": int(lowest or 0),
+            "mean": (2 * int(total or 0) + count) // (2 * count),
+            "highest": int(highest or 0),
+        }
+        for criterion, count, lowest, total, highest in rows
+    }
+
+
+def decided(call: Call, reader: Any) -> dict[str, tuple[int, int]]:
+    """Released decisions by outcome: how many, and the sum of the maximum grants (cents)."""
+    rows = db.session.execute(
+        select(Decision.outcome, func.count(), func.sum(Decision.max_grant))
+        .join(Application, Application.id == Decision.application_id)
+        .where(_received(call, reader), Decision.state == "released")
+        .group_by(Decision.outcome)
+    )
+    return {outcome: (count, int(amount or 0)) for outcome, count, amount in rows}
+
+
+def phases(call: Call, reader: Any) -> dict[str, datetime | None]:
+    """When the phases of a call began and ended; None for what has not come."""
+    of_call = select(Application.id).where(_received(call, reader))
+    reports = select(func.min(Report.submitted_at), func.max(Report.submitted_at)).where(
+        Report.application_id.in_(of_call), Report.state == "submitted"
+    )
+    consensus = select(func.min(ConsensusReport.opened_at), func.max(ConsensusReport.finalised_at)).where(
+        ConsensusReport.application_id.in_(of_call)
+    )
+    first_report, last_report = db.session.execute(reports).one()
+    first_consensus, last_consensus = db.session.execute(consensus).one()
+    return {
+        "opened": call.opens_on, "deadline": call.deadline_at, "first_report": first_report,
+        "last_report": last_report, "first_consensus": first_consensus, "last_consensus": last_consensus,
+        "panel_closed": call.panel_closed_at, "released": call.released_at,
+    }  # fmt: skip

@@ -25,7 +25,7 @@ from grants.calls import queries as calls
 from grants.decisions import queries as decisions
 from grants.documents import actions, contents, queries, verification
 from grants.documents.forms import VerifyForm
-from grants.documents.models import KINDS, Batch, Document
+from grants.documents.models import KINDS, OF_CALL, Batch, Document
 from grants.people.attempts import limiter
 from grants.people.sign_in import csrf
 from grants.reviews import queries as reviews
@@ -37,7 +37,7 @@ blueprint = Blueprint("documents", __name__)
 RIGHTS = {
     "receipt": "application.receipt", "application": "application.read", "evaluation": "decision.read",
     "letter": "decision.read", "ranking": "call.ranking", "report": "application.reports",
-    "consensus": "consensus.individual",
+    "consensus": "consensus.individual", "panel": "call.ranking", "call": "call.report",
 }  # fmt: skip
 
 
@@ -45,16 +45,16 @@ RIGHTS = {
 def want(public_id: str) -> AnyResponse:
     """Ask for a document of an application."""
     application = applications.by_public_id(public_id)
-    kind = _kind(tuple(kind for kind in KINDS if kind != "ranking"))
+    kind = _kind(tuple(kind for kind in KINDS if kind not in OF_CALL))
     _load_subject(kind, application)
     return _wanted(lambda: actions.want(kind, by=current_user, application=application))
 
 
 @blueprint.post("/calls/<reference>/documents")
 def want_for_call(reference: str) -> AnyResponse:
-    """Ask for the ranking report of a call."""
-    call = load(calls.by_reference(reference), to=RIGHTS["ranking"])
-    kind = _kind(("ranking",))
+    """Ask for the report of a call, of its panel or of its ranking."""
+    kind = _kind(OF_CALL)
+    call = load(calls.by_reference(reference), to=RIGHTS[kind])
     return _wanted(lambda: actions.want(kind, by=current_user, call=call))
 
 
@@ -159,7 +159,7 @@ def desk(reference: str) -> str:
     batches = queries.batches_of(call, current_user)
     return render_template(
         "documents/desk.html", call=call, batches=batches, progress=queries.progress(batches), names=contents.NAMES,
-        counts=queries.counts(call, current_user, actions.BATCHES),
+        counts=queries.counts(call, current_user, actions.BATCHES), of_call=OF_CALL, rights=RIGHTS,
     )  # fmt: skip
 
 
