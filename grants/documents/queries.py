@@ -17,7 +17,7 @@ from grants.decisions.models import Decision
 from grants.documents.models import Batch, Document, MadeFile
 from grants.eligibility.models import Ruling
 from grants.events import Event, EventPayload
-from grants.experts.models import Assignment
+from grants.experts.models import Assignment, Conflict
 from grants.people.models import User
 from grants.policy import OFFICER_READS
 from grants.reviews.models import ConsensusMark, ConsensusReport, Report
@@ -212,6 +212,16 @@ def hides_something(batch: Batch, user: Any) -> bool:
     barred = exists().where(
         Document.batch_id == batch.id, Document.application_id == Application.id, ~not_barred(user)
     )
+    return bool(db.session.scalar(select(barred)))
+
+
+def tells_too_much(document: Document, user: Any) -> bool:
+    """Whether a conflict of interest that was found or ruled on since a call's document was wanted bars the person."""
+    since = exists().where(
+        Conflict.application_id == Application.id, Conflict.user_id == user.id,
+        or_(Conflict.found_at > document.wanted_at, Conflict.ruled_at > document.wanted_at),
+    )  # fmt: skip
+    barred = exists().where(Application.call_id == document.call_id, ~not_barred(user), since)
     return bool(db.session.scalar(select(barred)))
 
 

@@ -112,6 +112,8 @@ def file(public_id: str) -> Response:
     document: Document = load(queries.document(public_id), to="document.read")
     if document.application is None:
         load(calls.by_reference(document.call.reference), to=RIGHTS[document.kind])
+        if queries.tells_too_much(document, current_user):
+            abort(403, description=_("You have a conflict of interest with an application in this document."))
     elif document.report is not None:
         load(reviews.report(document.report.public_id), to="report.copy")
     else:

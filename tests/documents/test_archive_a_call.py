@@ -32,11 +32,11 @@ def facts(content):
     return json.loads(reading.facts(content)["data"])["facts"]
 
 
-def conflict(public_id, person):
+def conflict(public_id, person, found=datetime(2026, 5, 5, tzinfo=UTC)):
     """A conflict of interest that is found out after the panel."""
     db.session.add(
         Conflict(application_id=by_public_id(public_id).id, user_id=person.id, code="D1", source="entered",
-                 status="confirmed", found_at=datetime(2026, 5, 5, tzinfo=UTC))
+                 status="confirmed", found_at=found)
     )  # fmt: skip
     db.session.commit()
 
@@ -144,6 +144,18 @@ def test_the_call_report_counts_nothing_of_what_a_conflict_hides(as_, cast, name
     assert (value["received"], value["funded"], value["granted"]) == (2, 0, [])
     assert value["loads"] == [{"applications": 2, "experts": 3}]
     assert value["scores"]["excellence"]["count"] == 2
+
+
+@pytest.mark.parametrize("kind", ["panel", "call", "ranking"])
+def test_a_conflict_found_later_closes_what_was_made_before(as_, cast, names, kind):
+    olga, reference = as_("officer"), names.calls["released"]
+    answer = olga.post(f"/calls/{reference}/documents", data={"kind": kind})
+    jobs.run_waiting()
+    assert olga.get(answer.location + "/file", buffered=True).status_code == 200
+
+    conflict(names.applications["released_best"], cast.officer, found=datetime(2026, 12, 1, tzinfo=UTC))
+
+    assert olga.get(answer.location + "/file").status_code == 403
 
 
 @pytest.mark.parametrize("part", CAST)
