@@ -461,6 +461,8 @@ def restore(file: Path) -> None:
 EXPORTS = {
     "letters": "letter", "reports": "evaluation", "applications": "application", "ranking": "ranking",
     "dossiers": "dossier",
+    "individual": "report", "consensus": "consensus",
+    "panel": "panel", "call": "call",
 }  # fmt: skip
 
 

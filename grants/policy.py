@@ -431,6 +431,7 @@ RULES: dict[str, Rule] = {
     "report.read": (is_assigned_expert & declared_no_conflict & has_no_conflict)
     | staff
     | (evaluates & has_no_conflict & consensus_phase & in_state("submitted")),
+    "report.copy": is_assigned_expert & declared_no_conflict & has_no_conflict & in_state("submitted"),
     "report.remarks": (is_assigned_expert & has_no_conflict)
     | staff
     | (is_rapporteur & has_no_conflict & consensus_phase & in_state("submitted")),
@@ -524,6 +525,7 @@ RULES: dict[str, Rule] = {
     "batch.resume": wanted_it & in_state("stopped", "done"),
     "application.dossier": is_officer & has_no_conflict & has_submitted & call_is_closed,
     "call.documents": is_officer,
+    "call.report": is_officer & call_is_closed,
     "call.batches": is_officer & call_is_closed,
     # the house
     "outbox.read": is_admin,

@@ -266,6 +266,8 @@ TABLE: list[tuple[str, str, dict[str, str], set[Any]]] = [
     # documents
     ("POST", "documents.want", {"public_id": "submitted"}, {"coordinator"}),
     ("POST", "documents.want_for_call", {"reference": "ranked"}, PANEL),
+    ("POST", "documents.want_report", {"public_id": "report:in_consensus:expert"}, {"expert"}),
+    ("POST", "documents.want_report", {"public_id": "report:in_evaluation:expert"}, set()),
     ("GET", "documents.document", {"public_id": "document"}, {"coordinator"}),
     ("GET", "documents.status", {"public_id": "document"}, {"coordinator"}),
     ("GET", "documents.file", {"public_id": "document"}, set()),

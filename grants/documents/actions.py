@@ -14,10 +14,11 @@ from grants.applications.models import Application
 from grants.calls.models import Call
 from grants.db import db
 from grants.documents import contents, make, queries, render, signing, verify_events
-from grants.documents.models import KINDS, Batch, Document
+from grants.documents.models import KINDS, OF_CALL, Batch, Document
+from grants.reviews.models import Report
 from grants.words import N_
 
-BATCHES = ("application", "evaluation", "letter", "dossier")
+BATCHES = ("application", "evaluation", "letter", "report", "consensus", "dossier")
 """Kinds of which a call has one for each application."""
 
 
@@ -31,9 +32,10 @@ def want(
     by: Any,
     application: Application | None = None,
     call: Call | None = None,
+    report: Report | None = None,
     language: str | None = None,
 ) -> Document:
-    """A document of an application, or of a call; a worker makes it after the commit.
+    """A document of an application, of a call, or of one report; a worker makes it after the commit.
 
     Letters are in the coordinator's language, others in the language of the person who asks. Asking again while it
     is being made gives the same row.
@@ -42,15 +44,17 @@ def want(
         contents.NothingToTell: the application or call has no such document now.
     """
     assert kind in KINDS
+    application = report.application if report else application
     about = application.call if application else call
     assert about
-    if under_way := queries.under_way(kind, by, about, application):
+    if under_way := queries.under_way(kind, by, about, application, report):
         return under_way
     language = language or (
         application.coordinator.language if application and kind == "letter" else by.language
     )
-    contents.CONTENTS[kind](application or about, by)
+    contents.CONTENTS[kind](report or application or about, by)
     document = _document(kind, about.id, application.id if application else None, language, by)
+    document.report_id = report.id if report else None
     db.session.add(document)
     db.session.flush()
     return document
@@ -137,7 +141,7 @@ def export(call: Call, kind: str, folder: Path, language: str | None = None) -> 
     folder.mkdir(parents=True, exist_ok=True)
     index = folder / ".digests.json"
     digests = json.loads(index.read_text()) if index.exists() else {}
-    rows = [None] if kind == "ranking" else db.session.execute(queries.concerned(call, kind)).all()
+    rows = [None] if kind in OF_CALL else db.session.execute(queries.concerned(call, kind)).all()
     for number, row in enumerate(rows, 1):
         spoken = language or (row.language if row and kind == "letter" else "en")
         name = row.public_id if row else call.reference

@@ -26,12 +26,14 @@ from grants.canonical import canonical
 from grants.db import db
 from grants.decisions import letters, outcomes, wording
 from grants.decisions import queries as decisions
-from grants.documents import dossier
+from grants.documents import archive, dossier, inside
+from grants.documents.inside import NothingToTell as NothingToTell
 from grants.eligibility.models import GATE_NAMES
 from grants.language import in_language, translate
 from grants.panels import queries as panels
 from grants.panels import ranking, standing
 from grants.reviews import queries as reviews
+from grants.reviews.models import Report
 from grants.reviews.summary import evaluation_summary
 from grants.words import N_
 
@@ -42,16 +44,17 @@ NAMES = {
     "letter": N_("Decision letter"),
     "ranking": N_("Ranking report"),
     "dossier": N_("Auditor’s dossier"),
+    "report": N_("Individual evaluation reports"),
+    "consensus": N_("Consensus report"),
+    "panel": N_("Panel report"),
+    "call": N_("Call report"),
 }
 # Names of files stay in English: they are keys in archives, and never hold a person's name.
 FILE_NAMES = {
     "receipt": "receipt", "application": "application", "evaluation": "evaluation-summary",
-    "letter": "decision-letter", "ranking": "ranking", "dossier": "dossier",
+    "letter": "decision-letter", "ranking": "ranking", "report": "evaluation-reports", "consensus": "consensus",
+    "panel": "panel-report", "call": "call-report", "dossier": "dossier",
 }  # fmt: skip
-
-
-class NothingToTell(ValueError):
-    """There is no document of this kind here, or not yet; the text is a sentence to translate."""
 
 
 @dataclass(frozen=True)
@@ -81,19 +84,25 @@ class Page:
 
 
 def page(
-    kind: str, language: str, *, call: Call, application: Application | None, reader: Any = None
+    kind: str,
+    language: str,
+    *,
+    call: Call,
+    application: Application | None,
+    reader: Any = None,
+    report: Report | None = None,
 ) -> Page:
     """The page of one document.
 
     Args:
         application: with call (and its questions), coordinator and submission; None for the ranking of a call.
         reader: who will read the ranking; applications that a conflict hides from them stay gaps. None sees all.
+        report: the one report to tell, where it is not all of the application.
 
     Raises:
         NothingToTell: nothing submitted, no decision, no final consensus report, or no adopted list yet.
     """
-    about = call if application is None else application
-    facts = CONTENTS[kind](about, reader)
+    facts = CONTENTS[kind](report or application or call, reader)
     name = call.reference if application is None else application.number
     logo = current_app.config["FUNDER_LOGO"]
     with in_language(language):
@@ -103,8 +112,9 @@ def page(
             site=current_app.config["BASE_URL"],
         )  # fmt: skip
     beside = facts.get("beside", {})
+    named = "own-report" if report else FILE_NAMES[kind]
     suffix = "zip" if beside else "pdf"
-    filename = re.sub(r"[^A-Za-z0-9._-]+", "-", f"{name}-{FILE_NAMES[kind]}-{language}.{suffix}")
+    filename = re.sub(r"[^A-Za-z0-9._-]+", "-", f"{name}-{named}-{language}.{suffix}")
     value = {"document": kind, "language": language, "about": name, "facts": DATA[kind](facts)}
     return Page(kind, html, canonical(value).decode(), filename, bundle(logo), not facts.get("draft"), beside)
 
@@ -241,6 +251,10 @@ CONTENTS: dict[str, Callable[[Any, Any], dict[str, Any]]] = {
     "letter": _letter,
     "ranking": _ranking,
     "dossier": _dossier,
+    "report": inside.individual,
+    "consensus": inside.consensus,
+    "panel": archive.panel,
+    "call": archive.call_report,
 }
 
 
@@ -285,5 +299,9 @@ DATA: dict[str, Callable[[dict[str, Any]], Any]] = {
     "letter": lambda facts: facts["frozen"],
     "ranking": _ranking_data,
     "dossier": lambda facts: facts["dossier"].value(),
+    "report": inside.individual_data,
+    "consensus": inside.consensus_data,
+    "panel": archive.panel_data,
+    "call": archive.call_data,
 }
 """What a document of each kind attaches: nothing that its pages do not tell."""

@@ -26,6 +26,7 @@ from grants.db import db
 from grants.documents import contents, queries, render, signing
 from grants.documents.models import Batch, Document, MadeFile
 from grants.people.models import User
+from grants.reviews import queries as reviews
 
 LEASE = timedelta(minutes=5)
 ATTEMPTS = 3
@@ -71,7 +72,9 @@ def make(document_id: int) -> None:
 def _made(document_id: int) -> dict[str, Any]:
     """The columns of the finished row."""
     document = db.session.scalars(
-        select(Document).options(joinedload(Document.application)).where(Document.id == document_id)
+        select(Document)
+        .options(joinedload(Document.application), joinedload(Document.report))
+        .where(Document.id == document_id)
     ).one()
     page = page_of(document)
     sha256, size = stored(page)
@@ -122,7 +125,10 @@ def page_of(document: Document) -> contents.Page:
         return contents.page(document.kind, document.language, call=call, application=None, reader=reader)
     application = applications.by_public_id(document.application.public_id)
     assert application
-    return contents.page(document.kind, document.language, call=application.call, application=application)
+    report = reviews.report(document.report.public_id) if document.report else None
+    return contents.page(
+        document.kind, document.language, call=application.call, application=application, report=report
+    )
 
 
 def pack(batch_id: int) -> None:

@@ -10,8 +10,13 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from grants.applications.models import Application
 from grants.calls.models import Call
 from grants.db import Base, Public
+from grants.reviews.models import Report
 
-KINDS = ("receipt", "application", "evaluation", "letter", "ranking", "dossier")
+KINDS = (
+    "receipt", "application", "evaluation", "letter", "ranking", "report", "consensus", "panel", "call", "dossier",
+)  # fmt: skip
+OF_CALL = ("ranking", "panel", "call")
+"""Kinds that are about a call and not about one application."""
 
 
 class Batch(Public, Base):
@@ -65,6 +70,8 @@ class Document(Public, Base):
     kind: Mapped[str] = mapped_column(String(12))
     call_id: Mapped[int] = mapped_column(ForeignKey("calls.id"))
     application_id: Mapped[int | None] = mapped_column(ForeignKey("applications.id"), index=True)
+    report_id: Mapped[int | None] = mapped_column(ForeignKey("reports.id"))
+    """The one report that it tells; None for all of the application."""
     batch_id: Mapped[int | None] = mapped_column(ForeignKey("batches.id"))
     language: Mapped[str] = mapped_column(String(5))
     state: Mapped[str] = mapped_column(String(10), default="wanted")
@@ -81,6 +88,7 @@ class Document(Public, Base):
 
     call: Mapped[Call] = relationship(lazy="raise_on_sql")
     application: Mapped[Application | None] = relationship(lazy="raise_on_sql")
+    report: Mapped[Report | None] = relationship(lazy="raise_on_sql")
     batch: Mapped[Batch | None] = relationship(lazy="raise_on_sql", back_populates="documents")
 
     noun = "document"

@@ -25,9 +25,10 @@ from grants.calls import queries as calls
 from grants.decisions import queries as decisions
 from grants.documents import actions, contents, queries, verification
 from grants.documents.forms import VerifyForm
-from grants.documents.models import KINDS, Batch, Document
+from grants.documents.models import KINDS, OF_CALL, Batch, Document
 from grants.people.attempts import limiter
 from grants.people.sign_in import csrf
+from grants.reviews import queries as reviews
 from grants.web import load, public
 
 blueprint = Blueprint("documents", __name__)
@@ -35,7 +36,8 @@ blueprint = Blueprint("documents", __name__)
 # The right to a document is the right to what it tells; it is asked for again at every download.
 RIGHTS = {
     "receipt": "application.receipt", "application": "application.read", "evaluation": "decision.read",
-    "letter": "decision.read", "ranking": "call.ranking",
+    "letter": "decision.read", "ranking": "call.ranking", "report": "application.reports",
+    "consensus": "consensus.individual", "panel": "call.ranking", "call": "call.report",
     "dossier": "application.dossier",
 }  # fmt: skip
 
@@ -44,17 +46,24 @@ RIGHTS = {
 def want(public_id: str) -> AnyResponse:
     """Ask for a document of an application."""
     application = applications.by_public_id(public_id)
-    kind = _kind(tuple(kind for kind in KINDS if kind != "ranking"))
+    kind = _kind(tuple(kind for kind in KINDS if kind not in OF_CALL))
     _load_subject(kind, application)
     return _wanted(lambda: actions.want(kind, by=current_user, application=application))
 
 
 @blueprint.post("/calls/<reference>/documents")
 def want_for_call(reference: str) -> AnyResponse:
-    """Ask for the ranking report of a call."""
-    call = load(calls.by_reference(reference), to=RIGHTS["ranking"])
-    kind = _kind(("ranking",))
+    """Ask for the report of a call, of its panel or of its ranking."""
+    kind = _kind(OF_CALL)
+    call = load(calls.by_reference(reference), to=RIGHTS[kind])
     return _wanted(lambda: actions.want(kind, by=current_user, call=call))
+
+
+@blueprint.post("/reports/<public_id>/documents")
+def want_report(public_id: str) -> AnyResponse:
+    """An expert asks for a copy of the report that they submitted."""
+    report = load(reviews.report(public_id), to="report.copy")
+    return _wanted(lambda: actions.want("report", by=current_user, report=report))
 
 
 def _kind(allowed: tuple[str, ...]) -> str:
@@ -66,6 +75,8 @@ def _load_subject(kind: str, application: Any) -> None:
     """Whether the person may see what the document tells, now."""
     if application is not None and RIGHTS[kind] == "decision.read":
         load(decisions.of_application(application.public_id), to="decision.read")
+    elif application is not None and kind == "consensus":
+        load(reviews.consensus_at(application.public_id), to=RIGHTS[kind])
     else:
         load(application, to=RIGHTS[kind])
 
@@ -102,6 +113,10 @@ def file(public_id: str) -> Response:
     document: Document = load(queries.document(public_id), to="document.read")
     if document.application is None:
         load(calls.by_reference(document.call.reference), to=RIGHTS[document.kind])
+        if queries.tells_too_much(document, current_user):
+            abort(403, description=_("You have a conflict of interest with an application in this document."))
+    elif document.report is not None:
+        load(reviews.report(document.report.public_id), to="report.copy")
     else:
         _load_subject(document.kind, applications.by_public_id(document.application.public_id))
     media_type = "application/zip" if document.filename.endswith(".zip") else "application/pdf"
@@ -148,7 +163,7 @@ def desk(reference: str) -> str:
     batches = queries.batches_of(call, current_user)
     return render_template(
         "documents/desk.html", call=call, batches=batches, progress=queries.progress(batches), names=contents.NAMES,
-        counts=queries.counts(call, current_user, actions.BATCHES),
+        counts=queries.counts(call, current_user, actions.BATCHES), of_call=OF_CALL, rights=RIGHTS,
     )  # fmt: skip
 
 

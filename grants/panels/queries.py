@@ -22,6 +22,9 @@ BEFORE_PANEL = ("submitted", "reopened", "eligibility", "admitted", "in_evaluati
 """States from which an application may still come to the panel: while one stands there, the panel cannot close."""
 
 
+PANEL_AND_LATER = ("in_panel", "evaluated", "informed")
+
+
 def finding_of(application: Application) -> PanelFinding | None:
     """What the panel has added to one application."""
     return db.session.scalars(
@@ -127,11 +130,11 @@ def members(call: Call) -> Sequence[User]:
 
 
 def absent(call: Call) -> dict[str, frozenset[int]]:
-    """Who has to leave the room for which application in panel: row ids of people by number (rulebook 4.7)."""
+    """Who has, or had, to leave the room for which application: row ids of people by number (rulebook 4.7)."""
     rows = db.session.execute(
         select(Application.number, User.id)
         .join(User, User.id.in_([member.id for member in members(call)]))
-        .where(Application.call_id == call.id, Application.state == "in_panel", ~not_barred(User))
+        .where(Application.call_id == call.id, Application.state.in_(PANEL_AND_LATER), ~not_barred(User))
         .order_by(Application.serial)
     )
     found: dict[str, set[int]] = {}

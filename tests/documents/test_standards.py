@@ -11,6 +11,7 @@ import pytest
 from grants.applications import queries as applications
 from grants.calls import queries as calls
 from grants.documents import contents, render
+from grants.documents.models import OF_CALL
 from tests.documents import reading, standards
 
 # Kind, and an application or a call of the world that has one.
@@ -24,11 +25,15 @@ EACH = [
     ("letter", "released_weak"),
     ("letter", "ranked_best"),
     ("dossier", "released_best"),
+    ("report", "in_consensus"),
+    ("consensus", "released_good"),
+    ("panel", "released"),
+    ("call", "released"),
 ]
 
 
 def _page(names: Any, kind: str, about: str, language: str) -> contents.Page:
-    if kind == "ranking":
+    if kind in OF_CALL:
         call = calls.by_reference(names.calls[about])
         assert call
         return contents.page(kind, language, call=call, application=None)
