@@ -102,6 +102,9 @@ def documents(client: Any, names: Any) -> dict[str, str]:
         for what, kinds in (("documents", KINDS), ("batches", KINDS))
         for kind in kinds
     ]
+    reports = db.session.scalars(text("SELECT public_id FROM reports ORDER BY id")).all()
+    db.session.rollback()
+    orders += [(f"/reports/{one}/documents", "report") for one in reports]
     token = client.get("/").text.partition('name="csrf_token"')[2].partition('value="')[2].partition('"')[0]
     ordered = {}
     for address, kind in orders:
