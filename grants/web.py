@@ -35,7 +35,7 @@ from flask_wtf.csrf import CSRFError
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 from sqlalchemy import insert
-from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.wrappers import Response as AnyResponse
@@ -244,6 +244,8 @@ def _on_expired_form(error: CSRFError) -> Response:
 def _on_crash(error: InternalServerError) -> Response:
     """Flask has written the traceback to the log before it asks for this page."""
     try:
+        if isinstance(error.original_exception, OperationalError):
+            raise error.original_exception
         _roll_back()
         begin_as(writer=False)
         g.pop("_login_user", None)  # what failed in the database has left the person unreadable

@@ -125,10 +125,10 @@ def test_the_letter_speaks_the_language_of_the_coordinator(app, cast, as_):
     assert "4 mai 2026" in reading.text(file.data)
 
 
-def test_the_funder_replaces_the_means_of_redress(app, cast, as_, tmp_path):
+def test_the_funder_replaces_the_means_of_redress(app, cast, as_, tmp_path, monkeypatch):
     path = tmp_path / "legal.txt"
     path.write_text("You may write to the ombudsperson of the ministry.")
-    app.config["LEGAL_TEXT"] = str(path)
+    monkeypatch.setitem(app.config, "LEGAL_TEXT", str(path))
     _, (one,) = call_with(app, cast, "reserve")
     camille = as_("coordinator")
 
