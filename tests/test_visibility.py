@@ -1,0 +1,68 @@
+"""T-7.5: the table "who sees what, when" (rulebook 7.4), by what stands on the page and not only by the door.
+
+A row is one object at one moment: the page that shows it, words by which it is known there, and who sees them. Whoever
+is not named gets no page with these words. The row about blind first stages waits for such calls.
+"""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+
+from grants.db import db
+from grants.reviews.models import Report
+from tests.test_access import _found
+
+COLUMNS = ("coordinator", "partner", "expert", "rapporteur", "chair", "officer", "observer", "stranger", None)
+"""Coordinator, contact of a partner, evaluator of that application, its rapporteur, a member of the panel who does not
+evaluate it, officer, observer; and the public, signed in or not."""
+STAFF, GROUP, NOBODY = {"officer", "observer"}, {"expert", "rapporteur"}, set[str]()
+
+# Object and moment, address with {names of the world}, words, who sees them.
+CELLS: list[tuple[str, str, str, set[str]]] = [
+    ("draft", "/applications/{draft}", "DRAFTY", {"coordinator", "partner"}),
+    ("own application, submitted", "/applications/{submitted}", "SUBMITTE", {"coordinator"}),
+    ("number of submissions before the deadline", "/calls/{call:open}/applications", "TAI-OPEN-", {"officer"}),
+    ("content, to evaluators, before they declare", "/assignments/{task}", "Part B", NOBODY),
+    ("content in evaluation", "/applications/{in_evaluation}", "TAI-EVALUATION-", {"coordinator", *GROUP, *STAFF}),
+    ("content in the panel phase", "/applications/{panel_best}", "TAI-PANEL-",
+     {"coordinator", *GROUP, *STAFF, "chair"}),
+    ("own report", "/reports/{report:in_evaluation:expert}", "Excellence", {"expert", *STAFF}),
+    ("another's report before the consensus", "/reports/{report:in_evaluation:rapporteur}", "Excellence",
+     {"rapporteur", *STAFF}),
+    ("another's report in consensus", "/reports/{report:in_consensus:expert2}", "Excellence", {*GROUP, *STAFF}),
+    ("individual scores", "/applications/{in_consensus}/consensus", "Emil Evaluator", {*GROUP, *STAFF}),
+    ("draft of a consensus report", "/applications/{in_consensus}/consensus", "Excellence", {*GROUP, *STAFF}),
+    ("ranked list", "/calls/{call:ranked}/ranking", "RANKEDBEST", {*STAFF, "chair"}),
+    ("result before the release", "/applications/{ranked_best}/decision", "decision", STAFF),
+    ("result after the release", "/applications/{released_best}/decision", "RELEASEDBEST", {"coordinator", *STAFF}),
+    ("names of evaluators", "/applications/{in_evaluation}/assignments", "Eva Expert", STAFF),
+    ("conflicts of interest", "/applications/{admitted}/conflicts", "conflict", {"officer"}),
+    ("redress file", "/reviews/{redress}", "A figure was misread.", STAFF),
+    ("remarks to the funder", "/reports/{report:in_consensus:expert}", "They wrote to me.", {*GROUP, *STAFF}),
+    ("remarks to the funder, another's", "/reports/{report:in_consensus:expert2}", "They wrote to me.",
+     {"rapporteur", *STAFF}),
+]  # fmt: skip
+
+
+def _address(template: str, names: Any) -> str:
+    address = template
+    for mark in template.split("{")[1:]:
+        name = mark.partition("}")[0]
+        kind, _, rest = name.partition(":")
+        found = names.calls[rest] if kind == "call" else _found(name, names)
+        address = address.replace("{" + name + "}", found)
+    return address
+
+
+@pytest.mark.parametrize(("thing", "address", "words", "sees"), CELLS, ids=[row[0] for row in CELLS])
+def test_t_7_5_who_sees_it(
+    as_: Any, names: Any, thing: str, address: str, words: str, sees: set[str]
+) -> None:
+    db.session.execute(update(Report).values(remarks="They wrote to me."))
+    found = set()
+    for part in COLUMNS:
+        answer = as_(part).get(_address(address, names))
+        if answer.status_code == 200 and words in answer.get_data(as_text=True):
+            found.add(part)
+    assert found == sees
