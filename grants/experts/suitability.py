@@ -1,4 +1,4 @@
-"""Whom to ask for one application: shared keywords speak for somebody, load and conflicts against (rulebook 4.6)."""
+"""Whom to ask for one application: shared words speak for somebody, load and conflicts against (rulebook 4.6)."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -7,7 +7,8 @@ from datetime import date
 from grants import clock
 from grants.applications.models import Application
 from grants.experts import queries
-from grants.experts.conflicts import Detected, Employment, Person, Traces, detected, words
+from grants.experts.conflicts import Detected, Employment, Person, Traces, detected
+from grants.experts.fit import Fit, fits, terms
 from grants.experts.models import Conflict, Expert
 
 
@@ -16,7 +17,7 @@ class Candidate:
     """One expert of the pool beside one application, with the facts that speak for and against."""
 
     expert: Expert
-    shared: tuple[str, ...]
+    fit: Fit
     load: int
     found: tuple[Detected | Conflict, ...]
     """Conflicts that bar or wait for a ruling: written down already, or found just now."""
@@ -52,11 +53,15 @@ def suspicions(application: Application, experts: Collection[Expert]) -> Mapping
 def candidates(application: Application, *, besides: Collection[int], wanted: str = "") -> list[Candidate]:
     """The pool without `besides` (user ids), the most suitable first; `wanted` narrows by name, employer, keyword."""
     assert application.submission is not None
-    topics = {words(keyword) for keyword in application.submission.proposal.keywords}
+    proposal = application.submission.proposal
     pool = [
         expert for expert in queries.everybody(application.call)
         if expert.user_id not in besides and _mentions(expert, wanted)
     ]  # fmt: skip
+    fitting = fits(
+        terms([*proposal.keywords, proposal.free_keywords], proposal.title, proposal.abstract),
+        {expert.user_id: terms(expert.keywords, expert.expertise) for expert in pool},
+    )
     loads = queries.loads(application.call)
     suspected = suspicions(application, pool)
     known: dict[int, list[Conflict]] = {}
@@ -78,9 +83,9 @@ def candidates(application: Application, *, besides: Collection[int], wanted: st
             or any(conflict.bars for conflict in standing)
             or any(one.code.startswith("D") for one in fresh)
         )
-        shared = tuple(keyword for keyword in expert.keywords if words(keyword) in topics)
-        found.append(Candidate(expert, shared, loads.get(expert.user_id, 0), (*standing, *fresh), bars))
-    return sorted(found, key=lambda one: (one.bars, bool(one.found), -len(one.shared), one.load))
+        load = loads.get(expert.user_id, 0)
+        found.append(Candidate(expert, fitting[expert.user_id], load, (*standing, *fresh), bars))
+    return sorted(found, key=lambda one: (one.bars, bool(one.found), -one.fit.value, one.load))
 
 
 def _mentions(expert: Expert, wanted: str) -> bool:
