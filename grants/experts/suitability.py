@@ -54,13 +54,14 @@ def candidates(application: Application, *, besides: Collection[int], wanted: st
     """The pool without `besides` (user ids), the most suitable first; `wanted` narrows by name, employer, keyword."""
     assert application.submission is not None
     proposal = application.submission.proposal
+    everybody = queries.everybody(application.call)
     pool = [
-        expert for expert in queries.everybody(application.call)
+        expert for expert in everybody
         if expert.user_id not in besides and _mentions(expert, wanted)
     ]  # fmt: skip
     fitting = fits(
         terms([*proposal.keywords, proposal.free_keywords], proposal.title, proposal.abstract),
-        {expert.user_id: terms(expert.keywords, expert.expertise) for expert in pool},
+        {expert.user_id: terms(expert.keywords, expert.expertise) for expert in everybody},
     )
     loads = queries.loads(application.call)
     suspected = suspicions(application, pool)

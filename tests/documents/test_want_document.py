@@ -212,6 +212,16 @@ def test_there_is_no_evaluation_summary_without_an_evaluation(app, cast, as_):
     assert "There is no final evaluation of this application." in answer.text
 
 
+def test_what_was_refused_at_a_gate_offers_no_reports(app, cast, as_):
+    call = closed_call(cast)
+    refused = decided(call, cast, "GATE", "ineligible", scores=None)
+    release(app, refused)
+    page = as_("officer").get(f"/applications/{known(refused).public_id}").text
+    assert 'name="kind" value="application"' in page
+    assert 'name="kind" value="report"' not in page
+    assert 'name="kind" value="consensus"' not in page
+
+
 def test_an_unknown_kind_is_refused(app, cast, as_):
     _, (one,) = call_with(app, cast, "no_budget")
 

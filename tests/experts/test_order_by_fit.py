@@ -28,3 +28,18 @@ def test_who_writes_about_the_same_comes_first_with_the_shared_words(as_: Any, n
     row = first.partition("</tr>")[0]
     assert "dependable" in row and "service" in row and "%" in row
     assert "No shared words" in table.partition("</tr>")[2]
+
+
+def test_a_search_among_the_experts_does_not_change_how_well_one_fits(as_: Any, names: Any) -> None:
+    """How telling a word is follows from the whole pool, not from who happens to be on the page."""
+    for part in ("expert", "expert2", "expert4", "rapporteur"):
+        _words_of(part, names, ["public services"], "Wine.")
+    _words_of("expert3", names, ["public services"], "How dependable are learning systems?")
+    officer, address = as_("officer"), f"/applications/{names.applications['admitted']}/assignments"
+    everybody, alone = officer.get(address).text, officer.get(f"{address}?q=Edda").text
+
+    def fit(page: str) -> str:
+        return page.partition("Edda Assessor</label>")[2].partition("<strong>")[2].partition("</strong>")[0]
+
+    assert "Emil Evaluator</label>" in everybody and "Emil Evaluator</label>" not in alone
+    assert fit(alone) == fit(everybody) != ""
