@@ -22,7 +22,7 @@ from types import SimpleNamespace
 
 from grants import clock, config
 from grants.app import create_app
-from grants.cli import migrate_database
+from grants.cli.common import migrate_database
 from grants.db import db
 from grants.decisions import actions, queries
 from grants.panels import actions as panels

@@ -34,7 +34,7 @@ from grants.app import create_app
 from grants.applications import queries as applications
 from grants.applications.models import Application
 from grants.calls import queries as calls
-from grants.cli import migrate_database
+from grants.cli.common import migrate_database
 from grants.db import db
 from grants.documents import actions, contents
 from grants.documents.models import Batch, Document, MadeFile

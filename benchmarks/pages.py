@@ -61,7 +61,7 @@ def build(projects: Path) -> tuple[str, str]:
     from grants.applications.models import Application
     from grants.calls import actions as calls
     from grants.calls.models import Programme
-    from grants.cli import migrate_database
+    from grants.cli.common import migrate_database
     from grants.db import db
     from grants.imports.projects import Projects
     from grants.imports.report import Report

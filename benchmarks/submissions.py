@@ -64,7 +64,7 @@ def build(count: int, clients: int) -> tuple[list[str], list[str]]:
     from grants.app import create_app
     from grants.applications.models import Application
     from grants.calls.models import Programme
-    from grants.cli import migrate_database
+    from grants.cli.common import migrate_database
     from grants.db import db
     from grants.demo import story
     from grants.people import actions as people

@@ -24,7 +24,7 @@ from sqlalchemy.orm import joinedload
 
 from grants import clock, config
 from grants.app import create_app
-from grants.cli import migrate_database
+from grants.cli.common import migrate_database
 from grants.db import db
 from grants.people.models import BrowserSession, User
 from grants.people.sessions import _hash, _serializer

@@ -17,7 +17,7 @@ from grants import clock, config
 from grants.app import create_app
 from grants.calls.models import Programme
 from grants.canonical import digest
-from grants.cli import migrate_database
+from grants.cli.common import migrate_database
 from grants.db import db
 from grants.demo import story
 from grants.experts import actions as experts

@@ -18,7 +18,7 @@ from grants.app import create_app
 from grants.applications import actions as applications
 from grants.applications import queries
 from grants.calls.models import Programme
-from grants.cli import migrate_database
+from grants.cli.common import migrate_database
 from grants.db import db
 from grants.demo import story
 from grants.people import actions as people

@@ -20,7 +20,7 @@ from werkzeug.serving import make_server
 from grants import clock, config, jobs
 from grants.app import create_app
 from grants.calls.models import Programme
-from grants.cli import migrate_database
+from grants.cli.common import migrate_database
 from grants.db import db
 from grants.demo import story
 from grants.mail import Mail

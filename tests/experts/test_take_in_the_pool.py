@@ -123,13 +123,13 @@ def test_lines_are_numbered_as_in_the_file():
 
 
 def test_the_command_line_takes_a_file_in(app, names, tmp_path, monkeypatch):
-    from grants import cli
+    from grants.cli import common, incoming, main
 
     path = tmp_path / "pool.csv"
     path.write_bytes(FILE)
-    monkeypatch.setattr(cli, "_app", lambda: app)
+    monkeypatch.setattr(incoming, "open_app", lambda: app)
     call = ["import", "experts", str(path), "--call", names.calls["evaluation"], "--json"]
-    result = CliRunner().invoke(cli.main, call)
-    assert result.exit_code == cli.EXIT_SOME_REFUSED, result.output
+    result = CliRunner().invoke(main, call)
+    assert result.exit_code == common.EXIT_SOME_REFUSED, result.output
     counts = json.loads(result.stdout[result.stdout.index("{") :])["counts"]
     assert counts == {"added": 1, "renewed": 0, "unchanged": 0, "refused": len(WRONG)}

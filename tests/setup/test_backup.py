@@ -13,7 +13,8 @@ from sqlalchemy import Engine, select
 
 from grants import backup, config, files, invariants
 from grants.app import create_app
-from grants.cli import main, migrate_database
+from grants.cli import main
+from grants.cli.common import migrate_database
 from grants.db import db
 from tests.conftest import DATABASES, PostgresStore
 

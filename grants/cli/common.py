@@ -1,0 +1,52 @@
+"""What commands share: the application, a bar of progress, options that several take, exit codes."""
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import click
+from flask import Flask
+
+from grants import config
+
+EXIT_REFUSED = 2
+EXIT_SOME_REFUSED = 3
+
+INPUT_FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+
+
+def open_app(**overrides: Any) -> Flask:
+    from grants.app import create_app
+    from grants.db import db
+
+    try:
+        settings = config.from_environment()
+    except ValueError as problem:
+        raise click.ClickException(str(problem)) from None
+    app = create_app(settings | overrides)
+
+    def hang_up() -> None:
+        with app.app_context():
+            db.engine.dispose()
+
+    click.get_current_context().call_on_close(hang_up)
+    return app
+
+
+def with_progress(steps: Iterable[Any], label: str, length: int | None = None) -> None:
+    with click.progressbar(steps, length=length, label=label, file=sys.stderr) as bar:
+        for _ in bar:
+            pass
+
+
+def migrate_database(app: Flask) -> None:
+    """Bring the database of an application to the newest schema."""
+    from alembic import command
+    from alembic.config import Config
+
+    alembic = Config()
+    alembic.set_main_option("script_location", str(config.ROOT / "migrations"))
+    alembic.attributes["url"] = app.config["DATABASE_URL"]
+    command.upgrade(alembic, "head")
