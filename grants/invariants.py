@@ -1,6 +1,8 @@
 """What must never be found in the data: asked after tests and by 'grants check' on live data."""
 
 import json
+from hashlib import file_digest
+from typing import Any
 
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
@@ -8,11 +10,15 @@ from sqlalchemy.orm import Session
 from grants import events, files
 from grants.applications.models import Application, Attachment, Submission
 from grants.canonical import digest
+from grants.decisions.models import Decision
+from grants.documents.models import MadeFile
+from grants.panels.models import RankedList
+from grants.panels.standing import follows
 
 # Each statement names rows that must not exist.
 STATEMENTS = {
     "submitted without a version": """
-        SELECT number FROM applications WHERE version = 0 AND state NOT IN ('draft')""",
+        SELECT number FROM applications WHERE version = 0 AND state NOT IN ('draft', 'purged')""",
     "a version that its application does not know": """
         SELECT s.receipt FROM submissions s JOIN applications a ON a.id = s.application_id WHERE s.number > a.version""",
     "released without two people": """
@@ -35,6 +41,17 @@ STATEMENTS = {
         SELECT CAST(id AS TEXT) FROM budget_lines WHERE amount < 0""",
 }
 
+# What is frozen with its hash: something to name it by, the canonical JSON, the hash.
+FROZEN: dict[str, Any] = {
+    "submission": select(Submission.receipt, Submission.snapshot, Submission.sha256),
+    "ranked list": select(RankedList.id, RankedList.snapshot, RankedList.sha256),
+    "letter": select(Decision.public_id, Decision.snapshot, Decision.sha256).where(
+        Decision.snapshot.is_not(None)
+    ),
+}
+# Hashes of files that have to be there, unchanged.
+STORED = (select(Attachment.sha256).distinct(), select(MadeFile.sha256))
+
 
 def broken(session: Session) -> dict[str, list[str]]:
     """Names of what is broken, with the rows concerned; empty when everything holds."""
@@ -43,18 +60,25 @@ def broken(session: Session) -> dict[str, list[str]]:
         for name, statement in STATEMENTS.items()
     }
     found["broken event chain"] = events.broken_links(session)
-    found["changed submission"] = [
-        receipt
-        for receipt, snapshot, sha256 in session.execute(
-            select(Submission.receipt, Submission.snapshot, Submission.sha256)
-        )
-        if digest(json.loads(snapshot)) != sha256
+    for name, of in FROZEN.items():
+        found[f"changed {name}"] = [
+            str(key)
+            for key, snapshot, sha256 in session.execute(of)
+            if digest(json.loads(snapshot)) != sha256
+        ]
+    found["a ranked list that does not follow from its scores"] = [
+        str(key)
+        for key, snapshot, _sha256 in session.execute(FROZEN["ranked list"])
+        if not follows(json.loads(snapshot))
     ]
-    found["missing file"] = [
-        sha256
-        for sha256 in session.scalars(select(Attachment.sha256).distinct())
-        if sha256 and not files.path_of(sha256).exists()
-    ]
+    stored = {sha256 for of in STORED for sha256 in session.scalars(of) if sha256}
+    for sha256 in sorted(stored):
+        if not (path := files.path_of(sha256)).exists():
+            found.setdefault("missing file", []).append(sha256)
+            continue
+        with path.open("rb") as content:
+            if file_digest(content, "sha256").hexdigest() != sha256:
+                found.setdefault("changed file", []).append(sha256)
     return {name: rows for name, rows in found.items() if rows}
 
 

@@ -249,6 +249,11 @@ def call_is_open(user: Any, thing: Any) -> bool:
     return bool(thing.call.is_open(clock.now()))
 
 
+@who(N_("Only those who passed the first stage apply here. They begin on the page of their result."))
+def is_for_everybody(user: Any, thing: Any) -> bool:
+    return bool(thing.call.stage == 1)
+
+
 @when(N_("The call is not published."))
 def call_is_public(user: Any, thing: Any) -> bool:
     return bool(thing.call.is_public)
@@ -279,6 +284,21 @@ def has_submitted(user: Any, thing: Any) -> bool:
 @when(N_("Results have not been released."))
 def is_released(user: Any, thing: Any) -> bool:
     return bool(thing.released_at)
+
+
+@when(N_("This application was not invited to a second stage."))
+def passed_first_stage(user: Any, thing: Any) -> bool:
+    return bool(thing.outcome == "second_stage")
+
+
+@when(
+    N_(
+        "Who passed the first stage gets no evaluation summary, so that all start the second from the same point."
+    )
+)
+def is_not_going_on(user: Any, thing: Any) -> bool:
+    """Rulebook 6.1: an invitation to the second stage comes without the summary of the first."""
+    return bool(thing.outcome != "second_stage")
 
 
 @when(N_("Results have not been released."))
@@ -336,6 +356,7 @@ RULES: dict[str, Rule] = {
     "call.edit": is_officer & in_state("draft"),
     "call.preview": is_officer | is_observer,
     "call.copy": is_officer & is_some_officer,
+    "call.follow_up": is_officer & is_some_officer & in_state("draft", "published"),
     "call.publish": is_officer & in_state("draft"),
     "call.extend_for_one": is_officer & in_state("published"),
     "call.extend": is_officer & in_state("published") & call_is_open,
@@ -346,7 +367,8 @@ RULES: dict[str, Rule] = {
     "call.staff": is_officer,
     "call.drafts": is_officer,
     "call.remind": is_officer & call_is_closed,
-    "call.apply": signed_in & call_is_open,
+    "call.apply": signed_in & is_for_everybody & call_is_open,
+    "call.apply_in_full": signed_in & call_is_open,
     "call.ask": signed_in & call_is_open,
     "enquiry.read": is_officer,
     "enquiry.answer": is_officer & call_is_public,
@@ -492,6 +514,7 @@ RULES: dict[str, Rule] = {
     "call.decide": is_officer & call_is_closed & not_released & not_held,
     "call.decisions": is_officer | is_observer,
     "decision.read": (is_coordinator & is_released) | staff,
+    "decision.summary": (is_coordinator & is_released & is_not_going_on) | staff,
     "decision.propose": is_officer & has_no_conflict & in_state("proposed", "returned") & not_held,
     "decision.approve": is_officer & has_no_conflict & in_state("proposed") & is_second_person & not_held,
     "decision.return": is_officer
@@ -501,6 +524,7 @@ RULES: dict[str, Rule] = {
     & not_held,
     "decision.change": is_officer & has_no_conflict & in_state("released"),
     "decision.redress": is_coordinator & is_released,
+    "decision.apply_in_full": is_coordinator & is_released & passed_first_stage,
     "redress.read": is_coordinator | staff | (is_on_committee & has_no_conflict),
     "redress.name": is_officer & has_no_conflict & in_state("filed"),
     "redress.decide": is_on_committee & has_no_conflict & in_state("filed"),

@@ -57,8 +57,8 @@ def start(call: Call, *, by: Any, acronym: str, organisation: dict[str, Any]) ->
     return application
 
 
-def begin(call: Call, *, by: Any, **fields: Any) -> Application:
-    """An empty draft that has the call's next number and belongs to a person."""
+def next_serial(call: Call) -> int:
+    """The next number of an application within a call; whoever asks at the same time gets another one."""
     serial = db.session.scalar(
         update(Call)
         .where(Call.id == call.id)
@@ -67,11 +67,18 @@ def begin(call: Call, *, by: Any, **fields: Any) -> Application:
         .execution_options(synchronize_session=False)
     )
     assert serial
+    return serial
+
+
+def begin(call: Call, *, by: Any, **fields: Any) -> Application:
+    """An empty draft that has the call's next number and belongs to a person."""
+    serial = next_serial(call)
     empty = {"title": "", "abstract": "", "keywords": [], "free_keywords": "", "declarations": [],
              "work_packages": []}  # fmt: skip
     application = Application(
         call_id=call.id, call=call, serial=serial, number=f"{call.reference}-{serial:04d}", state="draft",
-        coordinator_id=by.id, coordinator=by, created_at=clock.now(), version=0, stage=1, cut_off=1,
+        coordinator_id=by.id, coordinator=by, created_at=clock.now(), version=0, stage=call.stage,
+        cut_off=call.cut_off,
         **empty | fields,
     )  # fmt: skip
     application.partners, application.conflicts, application.assignments = [], [], []
@@ -83,12 +90,15 @@ def begin(call: Call, *, by: Any, **fields: Any) -> Application:
 
 
 def copy(
-    earlier: Application, call: Call, *, by: Any
+    earlier: Application, call: Call, *, by: Any, in_full: bool = False
 ) -> tuple[Application, list[tuple[str, dict[str, Any]]]]:
     """A new draft in `call` with what fits of an earlier application (with its whole working copy loaded).
 
     Contacts are left out, since copying them would invite people; so are files and declarations, which each
     application makes anew.
+
+    Args:
+        in_full: the earlier one is the outline of this one (rulebook 7.1): its contacts are invited anew.
 
     Returns:
         The draft, and what was left out: sentences to translate with their values.
@@ -104,6 +114,8 @@ def copy(
         fields = {name: getattr(partner, name) for name in PARTNER_FIELDS if not name.startswith("contact_")}
         if partner.role == "coordinator":
             fields |= {"contact_name": by.name, "contact_email": by.email}
+        elif in_full:
+            fields |= {"contact_name": partner.contact_name, "contact_email": partner.contact_email}
         made[partner.id] = copied = add_partner(application, by=by, **fields)
         money = ("requested", "income", "other_contributions", "person_months")
         amounts = {name: getattr(partner, name) for name in money}
@@ -125,6 +137,7 @@ def copy(
     asked = {question.key for question in call.questions}
     answers = {key: value for key, value in earlier.answered.items() if key in asked}
     save_answers(application, answers, by=by)
+    application.outline_id = earlier.id if in_full else None
     events.record(db.session, application, "create", by=by, target="draft", earlier=earlier.number)
     return application, _left_out(earlier, application, answers)
 
@@ -139,7 +152,9 @@ def _left_out(
     ]
     regrouped = application.call.rules.by_work_package and not earlier.work_packages
     others = [
-        partner for partner in earlier.partners if partner.role != "coordinator" and partner.contact_email
+        partner
+        for partner in earlier.partners
+        if partner.role != "coordinator" and partner.contact_email and not application.outline_id
     ]
     left_out: list[tuple[str, dict[str, Any]]] = []
     if keywords:

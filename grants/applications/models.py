@@ -62,6 +62,8 @@ class Application(Public, Base):
     declarations: Mapped[list[str]] = mapped_column(default=list)
     work_packages: Mapped[list[dict[str, Any]]] = mapped_column(default=list, server_default="[]")
     """In their order, each in the shape of `proposal.WorkPackage`; one section, saved and compared as a whole."""
+    outline_id: Mapped[int | None] = mapped_column(ForeignKey("applications.id"), unique=True)
+    """The application to the first stage that this one carries out in full."""
     origin: Mapped[dict[str, Any] | None]
 
     call: Mapped[Call] = relationship(lazy="raise_on_sql")

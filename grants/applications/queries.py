@@ -73,6 +73,25 @@ def complete(application: Application) -> Application:
     return db.session.scalars(query).unique().one()
 
 
+def of_outline(outline: Application) -> Application | None:
+    """The full application that carries out an outline."""
+    return db.session.scalars(select(Application).where(Application.outline_id == outline.id)).first()
+
+
+def outline_of(application: Application) -> Submission | None:
+    """What was submitted to the first stage, for an application to the second."""
+    if application.outline_id is None:
+        return None
+    return db.session.scalars(
+        select(Submission)
+        .join(
+            Application,
+            (Submission.application_id == Application.id) & (Submission.number == Application.version),
+        )
+        .where(Application.id == application.outline_id)
+    ).first()
+
+
 def hold(*, application: str = "", partner: str = "") -> None:
     """Wait until nobody else writes to this application, or to the one of this partner, by public id.
 

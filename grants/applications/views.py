@@ -11,11 +11,12 @@ from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response as AnyResponse
 
 from grants import clock, files
-from grants.applications import (
+from grants.applications import (  # noqa: F401 (the job that carries drafts on registers itself)
     actions,
     budget,
     clean_up,
     forms,
+    next_cut_off,
     package_forms,
     queries,
     reminders,
@@ -572,27 +573,45 @@ def version(public_id: str, number: int) -> str:
 
 @blueprint.get("/applications/<public_id>/comparison")
 def comparison(public_id: str) -> str:
-    """Two states of the application beside each other: submitted, saved at some time, or as it is now."""
-    application = load(queries.whole(public_id), to="application.work")
-    submissions, revisions = queries.submissions(application), queries.revisions(application)
-    first = f"v{submissions[0].number}" if submissions else revisions[-1].public_id if revisions else "now"
-    chosen = request.args.get("before", first), request.args.get("after", "now")
+    """Two states of the application beside each other: outline, submitted, saved at some time, or as it is now.
+
+    Staff compare what was submitted; what the consortium has saved beside it is its own.
+    """
+    application = load(queries.whole(public_id), to="application.history")
+    own = may("application.work", application)
+    submissions, revisions = queries.submissions(application), queries.revisions(application) if own else []
+    first = (
+        "outline"
+        if application.outline_id
+        else f"v{submissions[0].number}"
+        if submissions
+        else (revisions[-1].public_id if revisions else "now")
+    )
+    last = "now" if own else f"v{application.version}"
+    chosen = request.args.get("before", first), request.args.get("after", last)
     before, after = (_state(application, name) for name in chosen)
     questions = {question.key: localised(question, "label") for question in application.call.questions}
     return render_template(
         "applications/comparison.html", application=application, submissions=submissions, revisions=revisions,
-        chosen=chosen, changes=differences(before, after, questions),
+        chosen=chosen, changes=differences(before, after, questions), own=own,
     )  # fmt: skip
 
 
 def _state(application: Application, name: str) -> Proposal:
-    """The application as the name of a state says; 404 for a name of none."""
+    """The application as the name of a state says; 404 for a name of none, 403 for a state that is not the reader's."""
+    if name == "outline":
+        outline = queries.outline_of(application)
+        load(application if outline else None, to="application.history")
+        assert outline
+        return outline.proposal
+    if not name.startswith("v"):
+        load(application, to="application.work")
     if name == "now":
         return application.proposal
     if name.startswith("v"):
         number = int(name[1:]) if name[1:].isdecimal() and len(name) < 7 else 0
         found = queries.submission(application, number)
-        load(application if found else None, to="application.work")
+        load(application if found else None, to="application.history")
         assert found
         return found.proposal
     contents = queries.contents_at(application, name)

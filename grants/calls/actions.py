@@ -10,7 +10,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from grants import clock, events, mail
 from grants.calls import answers, scheme
 from grants.calls.models import Call, Enquiry, Programme, Question
-from grants.calls.rules import DECLARATIONS, CallRules
+from grants.calls.rules import ACTIONS, DECLARATIONS, CallRules
 from grants.db import db
 from grants.people import queries as people
 from grants.words import N_
@@ -178,6 +178,37 @@ def copy(call: Call, *, by: Any, reference: str, opens_on: datetime, deadline: d
     return new
 
 
+def add_second_stage(call: Call, *, by: Any, reference: str, opens_on: datetime, deadline: datetime) -> Call:
+    """The second stage of a call in two, as a draft with the full scheme and page limit of its type of action.
+
+    Raises:
+        Unfit: there is one already, the dates do not follow those of the first, or as `copy`.
+    """
+    if call.second_stage:
+        raise Unfit(N_("This call has its second stage already."))
+    if opens_on <= call.deadline_at:
+        raise Unfit(N_("The second stage must open after the deadline of the first."))
+    new = copy(call, by=by, reference=reference, opens_on=opens_on, deadline=deadline)
+    new.first, new.stage = call, 2
+    new.scheme_json = scheme.of_action(call.action).to_dict()
+    new.rules_json = new.rules_json | {"page_limit": ACTIONS[call.action].page_limit(call.year)}
+    db.session.flush()
+    return new
+
+
+def add_cut_off(call: Call, *, by: Any, reference: str, deadline: datetime) -> Call:
+    """The next cut-off of a call, as a draft: it opens when the one before it ends, and is evaluated by itself.
+
+    Raises:
+        Unfit: as `copy`.
+    """
+    last = call.series[-1]
+    new = copy(call, by=by, reference=reference, opens_on=last.deadline_at, deadline=deadline)
+    new.first, new.cut_off = call.series[0], last.cut_off + 1
+    db.session.flush()
+    return new
+
+
 def publish(call: Call, *, by: Any) -> None:
     """Make the call public; from now on only deadline and state may change.
 
@@ -188,6 +219,8 @@ def publish(call: Call, *, by: Any) -> None:
         raise Unfit(N_("The deadline has already passed. Set a later one before publishing."))
     if any(finding.get("blocking") for finding in call.findings):
         raise Unfit(N_("Something that this call needs is not supported yet; see its findings."))
+    if call.scheme.is_first_stage and call.second_stage is None:
+        raise Unfit(N_("Set up the second stage first: applicants have to know its dates."))
     move(call, "publish", by=by)
 
 
@@ -198,6 +231,14 @@ def extend(call: Call, local: datetime, zone: str, *, by: Any, reason: str) -> N
     if call.deadline_at <= before:
         call.set_deadline(datetime.fromisoformat(was.split()[0]), was.split()[1])
         raise Unfit(N_("A deadline can only be moved later, never earlier."))
+    following = call.second_stage or call.next_cut_off
+    if following and call.deadline_at >= (
+        following.opens_on if following.stage == 2 else following.deadline_at
+    ):
+        call.set_deadline(datetime.fromisoformat(was.split()[0]), was.split()[1])
+        raise Unfit(N_("The stage or cut-off that follows would begin before this one ends."))
+    if following and following.stage == 1:
+        following.opens_on = call.deadline_at
     events.record(
         db.session, call, "extend", by=by, before=was, after=f"{call.deadline_local} {zone}", reason=reason
     )

@@ -117,6 +117,10 @@ REFERENCE = (
 )
 
 
+FIRST_STAGE_PAGES = 10
+"""Page limit of the Part B of an outline (rulebook 1.2)."""
+
+
 class CallForm(FlaskForm):
     """Everything about a call that may change until it is published."""
 
@@ -170,7 +174,9 @@ class CallForm(FlaskForm):
         return cls(
             formdata=None, year=year, scheme_id=chosen.id, action=chosen.action or "OTHER",
             min_countries=action.min_countries, needs_member_state=action.needs_member_state,
-            page_limit=action.page_limit(year, lump_sum=chosen.funding == "lump_sum"),
+            page_limit=FIRST_STAGE_PAGES
+            if chosen.is_first_stage
+            else action.page_limit(year, lump_sum=chosen.funding == "lump_sum"),
             by_work_package=chosen.funding == "lump_sum",
         )  # fmt: skip
 

@@ -28,7 +28,10 @@ class Call(Public, Base):
     """A call for proposals. Forthcoming, open and closed follow from the dates and the clock (rulebook 8)."""
 
     __tablename__ = "calls"
-    __table_args__ = (Index("ix_calls_state_deadline", "state", "deadline_at"),)
+    __table_args__ = (
+        Index("ix_calls_state_deadline", "state", "deadline_at"),
+        UniqueConstraint("first_id", "stage", "cut_off"),
+    )
 
     programme_id: Mapped[int] = mapped_column(ForeignKey("programmes.id"))
     reference: Mapped[str] = mapped_column(String(80), unique=True)
@@ -38,6 +41,10 @@ class Call(Public, Base):
     action: Mapped[str] = mapped_column(String(20), default="RIA")
     pillar: Mapped[int | None]
     year: Mapped[int]
+    first_id: Mapped[int | None] = mapped_column(ForeignKey("calls.id"))
+    """The call that this one continues: the first of two stages, or the first of several cut-offs (decision 0026)."""
+    stage: Mapped[int] = mapped_column(default=1, server_default="1")
+    cut_off: Mapped[int] = mapped_column(default=1, server_default="1")
     opens_on: Mapped[datetime]
     # The deadline is a local date and time with its zone; the instant beside it is derived, for lists and indexes.
     deadline_local: Mapped[str] = mapped_column(String(19))
@@ -65,6 +72,9 @@ class Call(Public, Base):
     questions: Mapped[list[Question]] = relationship(
         lazy="raise_on_sql", order_by="Question.position", cascade="all, delete-orphan", back_populates="call"
     )
+    # One call of a series asks for the others once, whatever hangs on it: these two may load when asked for.
+    first: Mapped[Call | None] = relationship(remote_side="Call.id", back_populates="following")
+    following: Mapped[list[Call]] = relationship(back_populates="first", order_by="Call.stage, Call.cut_off")
 
     noun = "call"
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
@@ -102,6 +112,21 @@ class Call(Public, Base):
     def quotas(self) -> dict[str, int]:
         """By area, a keyword of the call, how many of its applications are funded before others (rulebook 5.3)."""
         return dict(self.rules_json.get("quotas", {}))
+
+    @property
+    def series(self) -> list[Call]:
+        """The stages or cut-offs that belong together, in their order; of a call that stands alone, itself."""
+        first = self.first or self
+        return [first, *first.following]
+
+    @property
+    def second_stage(self) -> Call | None:
+        """Where those who pass this first stage apply in full."""
+        return next((call for call in self.following if call.stage == 2), None)
+
+    @property
+    def next_cut_off(self) -> Call | None:
+        return next((call for call in self.series if call.cut_off == self.cut_off + 1), None)
 
     def set_deadline(self, local: datetime, zone: str) -> None:
         """Set the deadline from local time. Raises ValueError for a time that does not exist or exists twice."""

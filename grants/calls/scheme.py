@@ -31,6 +31,13 @@ AGGREGATIONS = {
     "consensus": N_("Agreed in a consensus report"), "median": N_("Median of the individual scores, then the panel"),
     "holistic": N_("Judgement of the panel as a whole"),
 }  # fmt: skip
+SELECTIONS = {
+    "budget": N_("By rank, as far as the budget reaches"),
+    "second_stage": N_(
+        "Everything from a cut on, which is set so that the second stage asks for about three times the budget"
+    ),
+}
+"""What follows from the order (rulebook 3.3, 3.4, 5.3)."""
 
 
 class SchemeError(ValueError):
@@ -88,6 +95,7 @@ class Scheme:
     funding: str = "actual"
     aggregation: str = "consensus"
     """How the individual scores become the one that counts (rulebook 3.4); said to people, computed by nobody."""
+    selection: str = "budget"
     action: str = ""
     """The type of action that the scheme was made for; empty for any."""
     note: str = ""
@@ -108,6 +116,11 @@ class Scheme:
     def reaches(self, score: int, threshold: int) -> bool:
         """Whether a score or total passes a threshold; equality passes (rulebook 3.3)."""
         return score * self.sign >= threshold * self.sign
+
+    @property
+    def is_first_stage(self) -> bool:
+        """Whether it invites to a second stage instead of funding."""
+        return self.selection == "second_stage"
 
     @property
     def worst(self) -> int:
@@ -194,7 +207,7 @@ def _check(scheme: Scheme) -> None:
     for field in ("version", "scale_min", "scale_max", "step", "overall_threshold"):
         require(type(getattr(scheme, field)) is int, field, "must be a whole number")
     for field, words in (("direction", DIRECTIONS), ("formula", FORMULAS), ("funding", FUNDING),
-                         ("aggregation", AGGREGATIONS)):  # fmt: skip
+                         ("aggregation", AGGREGATIONS), ("selection", SELECTIONS)):  # fmt: skip
         require(getattr(scheme, field) in words, field, "is not known")
     require(scheme.step > 0, "step", "must be positive")
     require(scheme.scale_min < scheme.scale_max, "scale_max", "must be above scale_min")
@@ -243,6 +256,13 @@ def library() -> dict[str, Scheme]:
     raw = {data["id"]: data for data in (json.loads(file.read_text(encoding="utf-8")) for file in files_)}
     schemes = [Scheme.from_dict(_extended(data, raw)) for data in raw.values()]
     return {scheme.id: scheme for scheme in sorted(schemes, key=lambda scheme: scheme.id)}
+
+
+def of_action(action: str) -> Scheme:
+    """The scheme in which a full application of a type of action is scored; that of an RIA where it has none."""
+    schemes = library()
+    own = (one for one in schemes.values() if one.action == action and not one.is_first_stage)
+    return next(own, schemes["he-ria-2026"])
 
 
 def _extended(data: Mapping[str, Any], raw: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

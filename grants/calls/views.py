@@ -320,6 +320,36 @@ def copy(reference: str) -> str | Response | tuple[str, int]:
     return (page, 422) if form.is_submitted() else page
 
 
+@blueprint.route("/calls/<reference>/<any('second-stage', 'next-cut-off'):way>", methods=["GET", "POST"])
+def follow(reference: str, way: str) -> str | Response | tuple[str, int]:
+    """The second stage of this call, or its next cut-off."""
+    call = load(queries.by_reference(reference), to="call.follow_up")
+    second = way == "second-stage"
+    if second != call.scheme.is_first_stage or call.stage == 2:
+        abort(409, description=_("This call is not evaluated in that way."))
+    form = CopyForm()
+    if not second:
+        del form.opens
+    if form.validate_on_submit():
+        dates: dict[str, Any] = {"reference": form.reference.data or "", "deadline": form.deadline.data}
+        try:
+            if second:
+                dates["opens_on"] = instant(form.opens.data, call.zone)
+                new = actions.add_second_stage(call, by=current_user, **dates)
+            else:
+                new = actions.add_cut_off(call, by=current_user, **dates)
+        except actions.Unfit as problem:
+            wrong = form.reference if "reference" in str(problem) else form.deadline
+            wrong.errors = [_(str(problem))]
+        except ValueError as problem:
+            form.deadline.errors = [_(str(problem))]
+        else:
+            flash(_("It is a draft. Check text, scoring and questions, then publish it."), "success")
+            return redirect(url_for(".call", reference=new.reference), 303)
+    page = render_template("calls/follow.html", call=call, form=form, second=second)
+    return (page, 422) if form.is_submitted() else page
+
+
 @blueprint.post("/calls/<reference>/publication")
 def publish(reference: str) -> Response:
     call = load(queries.by_reference(reference), to="call.publish")

@@ -211,6 +211,8 @@ def planned(call: Call, kind: str) -> Plan:
     return plan(
         kind, queries.unreleased(call), expected=expected, undecided=queries.count_undecided(call),
         panel_closed=call.panel_closed_at is not None, wordings=queries.wordings(call),
+        second_stage_is_public=not call.scheme.is_first_stage
+        or (call.second_stage is not None and call.second_stage.is_public),
     )  # fmt: skip
 
 

@@ -21,7 +21,7 @@ from grants.calls.forms import MoneyField, no_control_characters, version_of
 from grants.decisions import redress, wording
 from grants.decisions.afterwards import OUTCOMES
 from grants.decisions.models import Decision
-from grants.decisions.outcomes import CLEARANCES, GATES, KINDS, NAMES
+from grants.decisions.outcomes import CLEARANCES, GATES, KINDS, NAMES, possible
 
 
 class DecisionForm(FlaskForm):
@@ -53,7 +53,7 @@ class DecisionForm(FlaskForm):
         form.outcome.choices = [
             (outcome, _l(name))
             for outcome, name in NAMES.items()
-            if outcome == decision.outcome or not (at_gate or outcome in GATES or outcome == "ended")
+            if outcome == decision.outcome or (not at_gate and outcome in possible(decision.call.scheme))
         ]
         return form
 

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from grants.calls.models import Call
 from grants.decisions import redress
 from grants.decisions.models import Decision
 from grants.decisions.wording import Wording, values_of
 
-EVALUATED = ("below_threshold", "no_budget", "reserve", "invited")
-"""Outcomes after an evaluation: their letters enclose the evaluation summary."""
+EVALUATED = ("below_threshold", "below_cut", "no_budget", "reserve", "invited")
+"""Outcomes whose letters enclose the evaluation summary; who passes a first stage gets none (rulebook 6.1)."""
 
 
 def funder(settings: Mapping[str, Any]) -> dict[str, str]:
@@ -71,6 +72,7 @@ def letter(
         "requested": decision.requested,
         "max_grant": decision.max_grant,
         "conditions": decision.conditions if invited else "",
+        "second_stage": _second_stage(call) if decision.outcome == "second_stage" else None,
         "timetable": {
             "grant_data": replies.grant_data.isoformat(),
             "declaration": replies.declaration.isoformat(),
@@ -87,6 +89,17 @@ def letter(
         value["wording"] = wording.filled(values_of(value))
         value["funder"]["signatory"] = wording.signatory or value["funder"]["signatory"]
     return value
+
+
+def _second_stage(call: Call) -> dict[str, str] | None:
+    """Where and until when to apply in full; None while that call is not set up."""
+    following = call.second_stage
+    if following is None:
+        return None
+    return {
+        "reference": following.reference, "title": following.title, "zone": following.zone,
+        "opens": following.opens_on.isoformat(), "deadline": following.deadline_at.isoformat(),
+    }  # fmt: skip
 
 
 def reference(decision: Decision) -> str:

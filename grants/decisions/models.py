@@ -14,8 +14,6 @@ from grants.db import Base, Cents, Public
 from grants.decisions.wording import Wording
 from grants.people.models import User
 
-OUTCOMES = ("inadmissible", "ineligible", "below_threshold", "no_budget", "reserve", "invited", "ended")
-
 
 class Decision(Public, Base):
     """What the funder decides on one application; nobody outside sees it before its release."""

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from grants.calls.scheme import Scheme
 from grants.canonical import digest
+from grants.panels.standing import lines_of
 from grants.words import N_
 
 if TYPE_CHECKING:
@@ -18,6 +20,8 @@ OF_LINE = {
     "main": "invited",
     "reserve": "reserve",
     "no_budget": "no_budget",
+    "second_stage": "second_stage",
+    "below_cut": "below_cut",
     "below_threshold": "below_threshold",
 }
 """Outcome that follows from a line of the ranked list (rulebook 6.1)."""
@@ -48,6 +52,8 @@ NAMES = {
     "invited": N_("Invited to prepare the grant"),
     "reserve": N_("Reserve list"),
     "no_budget": N_("Above the thresholds, no budget"),
+    "second_stage": N_("Invited to the second stage"),
+    "below_cut": N_("Above the thresholds, below the cut"),
     "below_threshold": N_("Below a threshold"),
     "ineligible": N_("Ineligible"),
     "inadmissible": N_("Inadmissible"),
@@ -56,8 +62,8 @@ NAMES = {
 """All outcomes, in the order in which pages count them."""
 
 TONES = {
-    "invited": "success", "reserve": "info", "no_budget": "warning", "below_threshold": "danger",
-    "ineligible": "danger", "inadmissible": "danger", "ended": "neutral",
+    "invited": "success", "reserve": "info", "no_budget": "warning", "second_stage": "success", "below_cut": "warning",
+    "below_threshold": "danger", "ineligible": "danger", "inadmissible": "danger", "ended": "neutral",
 }  # fmt: skip
 
 
@@ -108,6 +114,7 @@ def plan(
     expected: Mapping[int, str],
     undecided: int,
     panel_closed: bool,
+    second_stage_is_public: bool = True,
     wordings: Mapping[tuple[str, str], Wording] = MappingProxyType({}),
 ) -> Plan:
     """The plan of a release.
@@ -116,6 +123,7 @@ def plan(
         decisions: all that are not released yet.
         expected: outcomes that follow from the ranked list, by the application's row id.
         undecided: applications that wait for a decision and have none.
+        second_stage_is_public: False while those who pass a first stage could not see where to go.
     """
     blocks: list[tuple[str, Mapping[str, Any]]] = []
     if kind == "gate":
@@ -125,6 +133,8 @@ def plan(
         return Plan(kind, chosen, blocks, wordings=wordings)
     if not panel_closed:
         blocks.append((N_("The panel is not closed yet."), {}))
+    if not second_stage_is_public:
+        blocks.append((N_("The call of the second stage is not published yet."), {}))
     if undecided:
         blocks.append((N_("Applications without a decision: %(count)s."), {"count": undecided}))
     if unapproved := sum(one.state != "approved" for one in decisions):
@@ -136,6 +146,11 @@ def plan(
     invited = sum(one.max_grant or 0 for one in decisions if one.outcome == "invited")
     departures = [one for one in decisions if departs(one.outcome, expected.get(one.application_id))]
     return Plan(kind, decisions, blocks, invited, departures, wordings)
+
+
+def possible(scheme: Scheme) -> tuple[str, ...]:
+    """Outcomes that an evaluated application of a call may have; a first stage invites to the second, or does not."""
+    return tuple(OF_LINE[line] for line in lines_of(scheme))
 
 
 def departs(outcome: str, expected: str | None) -> bool:

@@ -9,6 +9,8 @@ from flask_security import current_user
 from werkzeug.wrappers import Response
 
 from grants import clock, policy
+from grants.applications import actions as applying
+from grants.applications import queries as applications
 from grants.calls.forms import version_of
 from grants.calls.models import Call
 from grants.calls.queries import by_reference, on_desk
@@ -133,7 +135,27 @@ def _result(one: Decision) -> str:
         "decisions/result.html", decision=one, application=one.application, call=one.call,
         letter=letters.frozen(one), received=redress.received_on(sent, read), last_day=redress.last_day(sent, read),
         timetable=redress.timetable(redress.received_on(sent, read)),
+        second=one.call.second_stage if one.outcome == "second_stage" else None,
+        started=applications.of_outline(one.application) if one.outcome == "second_stage" else None,
     )  # fmt: skip
+
+
+@blueprint.post("/applications/<public_id>/second-stage")
+def apply_in_full(public_id: str) -> Response:
+    """Begin the full application of an outline that passed the first stage; a second click leads to the same one."""
+    one = load(queries.of_application(public_id), to="decision.apply_in_full")
+    if started := applications.of_outline(one.application):
+        return redirect(url_for("applications.application", public_id=started.public_id), 303)
+    following = one.call.second_stage
+    assert following is not None  # a release needs it
+    call = load(by_reference(following.reference), to="call.apply_in_full")
+    outline = applications.whole(public_id)
+    assert outline
+    application, left_out = applying.copy(outline, call, by=current_user, in_full=True)
+    flash(_("Your full application has the number %(number)s.", number=application.number), "success")
+    for sentence, values in left_out:
+        flash(_("Not copied. %(what)s", what=_(sentence, **values)), "warning")
+    return redirect(url_for("applications.application", public_id=application.public_id), 303)
 
 
 def _staff_page(one: Decision, form: DecisionForm, **more: Any) -> str:

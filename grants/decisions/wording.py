@@ -47,6 +47,19 @@ HOUSE: dict[str, tuple[str, tuple[str, ...], str]] = {
         ),
         _THANKS,
     ),
+    "below_cut": (
+        _NOT_RETAINED,
+        (
+            N_("Thank you for your application to the first stage of the call “%(call)s”. Independent experts have evaluated it against the award criteria of the call, and it reaches all thresholds."),
+            N_("The number of full applications is limited in relation to the budget, and applications with a higher total take all places. I regret to inform you that your application is therefore not invited to the second stage."),
+        ),
+        _THANKS,
+    ),
+    "second_stage": (
+        N_("Outcome of the first stage: invitation to the second stage"),
+        (N_("Independent experts have evaluated your application to the first stage of the call “%(call)s” against the award criteria of the call. I am pleased to inform you that it has passed, and I invite you to submit a full application to the second stage."),),
+        "",
+    ),
     "reserve": (
         N_("Outcome of the evaluation: reserve list"),
         (

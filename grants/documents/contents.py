@@ -209,6 +209,9 @@ def _with_dates(value: dict[str, Any]) -> dict[str, Any]:
     }
     if value.get("replaces"):
         days["replaces"] = value["replaces"] | {"date": date.fromisoformat(value["replaces"]["date"])}
+    if value.get("second_stage"):
+        instants = {key: datetime.fromisoformat(value["second_stage"][key]) for key in ("opens", "deadline")}
+        days["second_stage"] = value["second_stage"] | instants
     return value | days | {"date": date.fromisoformat(value["date"])}
 
 
@@ -222,6 +225,7 @@ def _ranking(call: Call, reader: Any) -> dict[str, Any]:
         "gaps": reader is not None and panels.has_gaps(adopted, reader),
         "counts": panels.line_counts(adopted),
         "buckets": ranking.distribution(panels.ranked_totals(adopted), call.scheme),
+        "lines": standing.lines_of(call.scheme),
         "step_names": standing.STEP_NAMES,
         "line_names": standing.LINE_NAMES,
     }

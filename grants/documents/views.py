@@ -35,7 +35,7 @@ blueprint = Blueprint("documents", __name__)
 
 # The right to a document is the right to what it tells; it is asked for again at every download.
 RIGHTS = {
-    "receipt": "application.receipt", "application": "application.read", "evaluation": "decision.read",
+    "receipt": "application.receipt", "application": "application.read", "evaluation": "decision.summary",
     "letter": "decision.read", "ranking": "call.ranking", "report": "application.reports",
     "consensus": "consensus.individual", "panel": "call.ranking", "call": "call.report",
     "dossier": "application.dossier",
@@ -73,8 +73,8 @@ def _kind(allowed: tuple[str, ...]) -> str:
 
 def _load_subject(kind: str, application: Any) -> None:
     """Whether the person may see what the document tells, now."""
-    if application is not None and RIGHTS[kind] == "decision.read":
-        load(decisions.of_application(application.public_id), to="decision.read")
+    if application is not None and RIGHTS[kind].startswith("decision."):
+        load(decisions.of_application(application.public_id), to=RIGHTS[kind])
     elif application is not None and kind == "consensus":
         load(reviews.consensus_at(application.public_id), to=RIGHTS[kind])
     else:

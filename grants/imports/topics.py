@@ -53,7 +53,7 @@ class Topics:
         text = _text(record, findings)
         try:
             call = actions.create(
-                self.programme, by=self.by, reference=origin["id"], scheme_id=f"he-{action.lower()}-2026",
+                self.programme, by=self.by, reference=origin["id"], scheme_id=_scheme(record, action),
                 title=record.text("title", most=300, required=True), text=text, action=action,
                 pillar=_pillar(record, findings), year=_year(origin["id"], deadline), deadline=deadline, zone=ZONE,
                 opens_on=_opening(deadline, findings), **_money(record, findings),
@@ -85,10 +85,18 @@ def _stages(record: Record, findings: list[dict[str, Any]]) -> None:
     # The field 'stage' of the source is wrong throughout; the deadline model is right.
     model = record.text("deadlineModel", most=100)
     if model == "two-stage":
-        _find(findings, "TWO_STAGE", "stage", N_("Calls in two stages are not supported yet."), blocking=True)
+        sentence = N_(
+            "This is the first of two stages. The source gives one deadline only: set up the second."
+        )
+        _find(findings, "TWO_STAGE", "stage", sentence)
     elif model != "single-stage":
         sentence = N_("The deadline model '%(model)s' is not supported yet.")
         _find(findings, "DEADLINE_MODEL", "stage", sentence, blocking=True, model=model)
+
+
+def _scheme(record: Record, action: str) -> str:
+    first_of_two = record.text("deadlineModel", most=100) == "two-stage"
+    return "he-first-stage-2026" if first_of_two else f"he-{action.lower()}-2026"
 
 
 def _action(record: Record, findings: list[dict[str, Any]]) -> str:

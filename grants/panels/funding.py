@@ -1,13 +1,21 @@
 """How far money reaches: the cut after a first stage, and whom money that became free reaches on the reserve list."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate
+
+from grants.calls.scheme import Scheme
+from grants.panels.ranking import Line, Ranking
 
 AIM, FLOOR = 3, 2.5
 """Times the budget that stage 2 should ask for, and has to ask for at least (rulebook 3.2)."""
-LOWEST_CUT, HIGHEST_CUT, STEP = 800, 1000, 50
 
 
-def stage_1_cut(candidates: Iterable[tuple[int, int]], budget: int) -> int:
+def cuts(scheme: Scheme) -> range:
+    """Totals at which a first stage may be cut, hundredths: from its overall threshold up by the step of scores."""
+    return range(scheme.overall_threshold, scheme.maximum + 1, scheme.step)
+
+
+def stage_1_cut(candidates: Iterable[tuple[int, int]], budget: int, cuts: Sequence[int]) -> int:
     """The total, hundredths, from which on applications are invited to stage 2 (T-3.7, T-3.8).
 
     As close as possible to three times the budget and never below two and a half times; where two are equally close
@@ -16,11 +24,26 @@ def stage_1_cut(candidates: Iterable[tuple[int, int]], budget: int) -> int:
     Args:
         candidates: (total of Excellence and Impact in hundredths, requested cents) of those above both thresholds.
         budget: cents.
+        cuts: the possible ones, ascending.
     """
     rows = tuple(candidates)
-    volume = {cut: volume_from(rows, cut) for cut in range(LOWEST_CUT, HIGHEST_CUT + 1, STEP)}
+    volume = {cut: volume_from(rows, cut) for cut in cuts}
     enough = [cut for cut in volume if 2 * volume[cut] >= 2 * FLOOR * budget]
-    return min(enough, key=lambda cut: (abs(volume[cut] - AIM * budget), cut), default=LOWEST_CUT)
+    return min(enough, key=lambda cut: (abs(volume[cut] - AIM * budget), cut), default=cuts[0])
+
+
+def invited(ranking: Ranking, budget: int, scheme: Scheme) -> tuple[Line, ...]:
+    """The lines of a first stage, in the order of the list: who is invited to the second, and who stays below the cut.
+
+    Args:
+        budget: cents, of the second stage.
+    """
+    cut = stage_1_cut([(row.total, row.amount) for row in ranking.rows], budget, cuts(scheme))
+    added = accumulate(row.amount for row in ranking.rows)
+    return tuple(
+        Line(row.key, "second_stage" if row.total >= cut else "below_cut", row.amount, so_far)
+        for row, so_far in zip(ranking.rows, added, strict=True)
+    )
 
 
 def volume_from(candidates: Iterable[tuple[int, int]], cut: int) -> int:

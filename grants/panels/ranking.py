@@ -81,7 +81,10 @@ class Ranking:
 
 
 class Line(NamedTuple):
-    """A ranked row against the budget: 'main', 'reserve' or 'no_budget'; cents, and their running sum."""
+    """A ranked row against the budget, with cents and their running sum.
+
+    'main', 'reserve' or 'no_budget'; in a first stage 'second_stage' or 'below_cut'.
+    """
 
     key: str
     line: str
@@ -106,6 +109,8 @@ class Bucket:
 def ranked(candidates: Iterable[Candidate], scheme: Scheme) -> Ranking:
     """Rank all candidates above all thresholds (rulebook 5.1, 5.2), T-5.1 to T-5.3.
 
+    In a first stage equal scores stay side by side: the cut takes all of them or none (rulebook 3.3).
+
     Raises ValueError for scores that are missing or off the scale, and for two candidates with one key.
     """
     everyone = tuple(candidates)
@@ -119,6 +124,8 @@ def ranked(candidates: Iterable[Candidate], scheme: Scheme) -> Ranking:
         sorted(points, key=lambda key: -points[key] * scheme.sign), key=points.__getitem__
     ):
         _place([by_key[key] for key in group], placed, scheme)
+    if scheme.is_first_stage:
+        placed = [(one, rank, "score", trace) for one, rank, _, trace in placed]
     return Ranking(
         rows=tuple(
             Row(one.key, rank, outcomes[one.key].total, points[one.key], one.amount, step, trace)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from fractions import Fraction
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from grants.applications.proposal import Proposal
 from grants.calls.countries import sovereign, status
 from grants.calls.scheme import Scheme
-from grants.panels import ranking
+from grants.panels import funding, ranking
 from grants.reviews import scoring
 from grants.words import N_
 
@@ -39,9 +40,21 @@ LINE_NAMES = {
     "main": N_("Main list"),
     "reserve": N_("Reserve list"),
     "no_budget": N_("Above the thresholds, no budget"),
+    "second_stage": N_("Invited to the second stage"),
+    "below_cut": N_("Above the thresholds, below the cut"),
     "below_threshold": N_("Below a threshold"),
 }
-LINE_TONES = {"main": "success", "reserve": "info", "no_budget": "warning", "below_threshold": "danger"}
+LINE_TONES = {
+    "main": "success", "reserve": "info", "no_budget": "warning", "second_stage": "success", "below_cut": "warning",
+    "below_threshold": "danger",
+}  # fmt: skip
+
+
+def lines_of(scheme: Scheme) -> tuple[str, ...]:
+    """The lines that a list made with the scheme may have, from the best on."""
+    if scheme.is_first_stage:
+        return "second_stage", "below_cut", "below_threshold"
+    return "main", "reserve", "no_budget", "below_threshold"
 
 
 @dataclass(frozen=True)
@@ -150,13 +163,14 @@ class Standing:
 
     @property
     def committed(self) -> int:
-        """Sum of the main list, cents."""
-        return max((place.cumulative for place in self.places if place.line == "main"), default=0)
+        """Sum of the best line, cents: what is funded, or what the second stage will ask for."""
+        best = lines_of(self.scheme)[0]
+        return max((place.cumulative for place in self.places if place.line == best), default=0)
 
     def counts(self) -> dict[str, int]:
         """How many applications stand on each line, in the order of the lines."""
         lines = [place.line for place in self.places]
-        return {line: lines.count(line) for line in LINE_NAMES}
+        return {line: lines.count(line) for line in lines_of(self.scheme)}
 
 
 def standing(
@@ -176,13 +190,7 @@ def standing(
     scored = {entry.key: entry for entry in entries if entry not in unscored}
     order = ranking.ranked([entry.candidate(call) for entry in scored.values()], scheme)
     areas = {key: entry.proposal.keywords for key, entry in scored.items()}
-    # While a tie is open there is no line, and the amounts add up as the list stands.
-    added = accumulate(row.amount for row in order.rows)
-    lines: Sequence[ranking.Line] = (
-        [ranking.Line(row.key, "", row.amount, so_far) for row, so_far in zip(order.rows, added, strict=True)]
-        if order.ties
-        else ranking.cut(order, budget, call.reserve_size, quotas=call.quotas, areas=areas)
-    )
+    lines = _lines(order, scheme, budget, call.reserve_size, call.quotas, areas)
     places = [
         Place(scored[row.key], row.total, row.amount, row.rank, row.rank_score, row.step, line.line, line.cumulative,
               line.area, trace=row.trace)
@@ -239,6 +247,51 @@ def snapshot(call: Call, standing: Standing, *, report: str, number: int, adopte
     }
 
 
+def follows(value: Mapping[str, Any]) -> bool:
+    """Whether the rows of an adopted list, in the shape of `snapshot`, follow from the inputs frozen with it."""
+    scheme = Scheme.from_dict(value["scheme"])
+    candidates = [
+        ranking.Candidate(
+            key=one["number"],
+            scores=one["consensus"] | one["amended"],
+            amount=one["amount"],
+            aspects=frozenset(aspect.casefold() for aspect in one["aspects"]),
+            women_share=Fraction(*one["women_share"]) if one["women_share"] else None,
+            countries=frozenset(one["countries"]),
+            panel_order=one["tie_order"],
+        )
+        for one in value["inputs"]
+    ]
+    order = ranking.ranked(candidates, scheme)
+    lines = _lines(
+        order, scheme, value["budget"], value["reserve_size"], value.get("quotas") or {},
+        {one["number"]: one.get("keywords", ()) for one in value["inputs"]},
+    )  # fmt: skip
+    expected: list[tuple[Any, ...]] = [
+        (row.key, row.rank, row.total, row.rank_score, line.line, line.amount, line.cumulative)
+        for row, line in zip(order.rows, lines, strict=True)
+    ]
+    expected += [(row.key, None, row.total, None, "below_threshold", row.amount, 0) for row in order.below]
+    names = ("number", "rank", "total", "rank_score", "line", "amount", "cumulative")
+    return expected == [tuple(row[name] for name in names) for row in value["rows"]]
+
+
+def _lines(
+    order: ranking.Ranking, scheme: Scheme, budget: int, reserve_size: int | None, quotas: Mapping[str, int],
+    areas: Mapping[str, Collection[str]],
+) -> Sequence[ranking.Line]:  # fmt: skip
+    """Where each ranked row stands. While a tie is open there is no line, and the amounts add up as the list stands."""
+    if order.ties:
+        added = accumulate(row.amount for row in order.rows)
+        return [
+            ranking.Line(row.key, "", row.amount, so_far)
+            for row, so_far in zip(order.rows, added, strict=True)
+        ]
+    if scheme.is_first_stage:
+        return funding.invited(order, budget, scheme)
+    return ranking.cut(order, budget, reserve_size, quotas=quotas, areas=areas)
+
+
 def _inputs(entry: Entry, call: Call) -> dict[str, Any]:
     share = entry.proposal.women_share
     return {
@@ -248,6 +301,7 @@ def _inputs(entry: Entry, call: Call) -> dict[str, Any]:
         "amended": entry.amended,
         "reason": entry.finding.reason if entry.finding else "",
         "requested": entry.requested,
+        "keywords": list(entry.proposal.keywords),
         "amount": entry.amount,
         "aspects": sorted(entry.aspects),
         "women_share": [share.numerator, share.denominator] if share is not None else None,

@@ -18,7 +18,7 @@ from grants.panels import actions, discussion, queries, uncertainty
 from grants.panels.forms import ClosureForm, FindingForm, WhatIfForm
 from grants.panels.funding import changes
 from grants.panels.ranking import distribution
-from grants.panels.standing import LINE_NAMES, LINE_TONES, STEP_NAMES, Entry, Standing, standing
+from grants.panels.standing import LINE_NAMES, LINE_TONES, STEP_NAMES, Entry, Standing, lines_of, standing
 from grants.reviews.queries import consensus_of
 from grants.web import load, paged
 
@@ -31,7 +31,12 @@ MOST_SCORES = 500
 @blueprint.app_context_processor
 def words() -> dict[str, Any]:
     """Names of steps and lines, for the tables of this stage and the next."""
-    return {"STEP_NAMES": STEP_NAMES, "LINE_NAMES": LINE_NAMES, "LINE_TONES": LINE_TONES}
+    return {
+        "STEP_NAMES": STEP_NAMES,
+        "LINE_NAMES": LINE_NAMES,
+        "LINE_TONES": LINE_TONES,
+        "lines_of": lines_of,
+    }
 
 
 @blueprint.get("/calls/<reference>/panel")
@@ -121,8 +126,8 @@ def sureness(reference: str) -> str:
 def _figures(
     call: Call, now_standing: Standing, scores: Sequence[tuple[str, str, float]]
 ) -> uncertainty.Sureness | None:
-    """Expected ranks of a panel; None where there is nothing to compare, or too much for a page."""
-    if not scores or len(scores) > MOST_SCORES:
+    """Expected ranks of a panel; None where there is nothing to compare, no line of a budget, or too much."""
+    if not scores or len(scores) > MOST_SCORES or call.scheme.is_first_stage:
         return None
     width = len(call.scheme.criteria) * (call.scheme.scale_max - call.scheme.scale_min) / 100
     amounts = tuple((place.entry.key, place.amount if place.rank else None) for place in now_standing.places)

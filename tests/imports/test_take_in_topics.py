@@ -68,7 +68,6 @@ def test_a_topic_becomes_a_call_in_draft(take_topics: Any) -> None:
 
 
 FINDINGS = {
-    "TWO_STAGE": {"deadlineModel": "two-stage"},
     "DEADLINE_MODEL": {"deadlineModel": "multiple cut-off"},
     "ACTION_TYPE": {"actionType": "MSCA"},
     "PILLAR": {"programme": "Digital Europe"},
@@ -98,19 +97,23 @@ FORM = {
 
 
 @pytest.mark.parametrize(
-    ("model", "left", "state"),
-    [("single-stage", [], "published"), ("two-stage", ["TWO_STAGE"], "draft")],
+    ("model", "scheme_id", "left", "state"),
+    [
+        ("single-stage", "he-ria-2026", [], "published"),
+        ("two-stage", "he-first-stage-2026", ["TWO_STAGE"], "draft"),
+    ],
 )
 def test_an_officer_settles_what_was_assumed_and_publishes(
-    take_topics: Any, as_: Any, model: str, left: list[str], state: str
+    take_topics: Any, as_: Any, model: str, scheme_id: str, left: list[str], state: str
 ) -> None:
-    """Saving the form settles what the form can say; that two stages are not supported it cannot."""
+    """Saving the form settles what the form can say; a first stage waits for its second."""
     take_topics(topic(budgetMax=None, keywords="", deadlineModel=model))
     officer = as_("officer")
     page = officer.get(f"/calls/{ID}").get_data(as_text=True)
     assert "The source gives no budget." in page
     assert "it is set to 90 days before the deadline" in page
-    form = FORM | {"version": str(_call().version)}
+    assert _call().scheme.id == scheme_id
+    form = FORM | {"scheme_id": scheme_id, "version": str(_call().version)}
     assert officer.post(f"/calls/{ID}/edit", data=form).status_code == 303
     assert [finding["code"] for finding in _call().findings] == left
     officer.post(f"/calls/{ID}/publication")

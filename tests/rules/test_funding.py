@@ -4,12 +4,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grants.panels.funding import changes, promoted, stage_1_cut, volume_from
+from grants.calls.scheme import library
+from grants.panels.funding import changes, cuts, invited, promoted, stage_1_cut, volume_from
+from grants.panels.ranking import Candidate, ranked
 
 MILLION = 100_000_000
+FIRST_STAGE = library()["he-first-stage-2026"]
+CUTS = cuts(FIRST_STAGE)
 calm = settings(deadline=None, database=None)
 T_3_7 = [(950, 4), (950, 3), (900, 5), (900, 6), (850, 5), (850, 4), (850, 3), (800, 6), (800, 5)]
-rows = st.lists(st.tuples(st.sampled_from(range(800, 1001, 50)), st.integers(1, 20)), max_size=30)
+rows = st.lists(st.tuples(st.sampled_from(CUTS), st.integers(1, 20)), max_size=30)
 
 
 def in_cents(candidates):
@@ -19,14 +23,14 @@ def in_cents(candidates):
 def test_t_3_7_the_cut_is_as_close_as_possible_to_three_times_the_budget():
     volumes = {cut: volume_from(in_cents(T_3_7), cut) // MILLION for cut in (800, 850, 900, 950)}
     assert volumes == {800: 41, 850: 30, 900: 18, 950: 7}
-    assert stage_1_cut(in_cents(T_3_7), 10 * MILLION) == 850
+    assert stage_1_cut(in_cents(T_3_7), 10 * MILLION, CUTS) == 850
 
 
 def test_t_3_8_never_below_two_and_a_half_times():
     """24 would be closer to 30 than 41 is, and is below 25."""
     candidates = in_cents([(900, 12), (850, 12), (800, 17)])
     assert [volume_from(candidates, cut) // MILLION for cut in (800, 850)] == [41, 24]
-    assert stage_1_cut(candidates, 10 * MILLION) == 800
+    assert stage_1_cut(candidates, 10 * MILLION, CUTS) == 800
 
 
 @pytest.mark.parametrize(
@@ -39,19 +43,41 @@ def test_t_3_8_never_below_two_and_a_half_times():
     ],
 )
 def test_the_edges_of_the_cut(candidates, cut):
-    assert stage_1_cut(in_cents(candidates), 10 * MILLION) == cut
+    assert stage_1_cut(in_cents(candidates), 10 * MILLION, CUTS) == cut
 
 
 @calm
 @given(rows, st.integers(1, 30))
 def test_no_other_cut_with_enough_volume_is_closer(candidates, budget):
-    cut = stage_1_cut(candidates, budget)
-    enough = [c for c in range(800, 1001, 50) if volume_from(candidates, c) * 2 >= 5 * budget]
+    cut = stage_1_cut(candidates, budget, CUTS)
+    enough = [c for c in CUTS if volume_from(candidates, c) * 2 >= 5 * budget]
     assert cut in enough or (not enough and cut == 800)
     assert all(
         abs(volume_from(candidates, cut) - 3 * budget) <= abs(volume_from(candidates, c) - 3 * budget)
         for c in enough
     )
+
+
+def test_the_cuts_of_a_first_stage_are_the_half_points_from_its_threshold():
+    assert list(CUTS) == [800, 850, 900, 950, 1000]
+
+
+def outline(key, excellence, impact, millions):
+    return Candidate(key, {"excellence": excellence, "impact": impact}, millions * MILLION)
+
+
+def test_equal_totals_of_a_first_stage_are_invited_together_and_nobody_breaks_the_tie():
+    """T-3.7 as applications: from 8.5 on they ask for three times the budget."""
+    splits = {950: (500, 450), 900: (500, 400), 850: (450, 400), 800: (400, 400)}
+    outlines = [outline(f"A{n}", *splits[total], amount) for n, (total, amount) in enumerate(T_3_7)]
+    order = ranked([*outlines, outline("LOW", 350, 500, 4)], FIRST_STAGE)
+    assert not order.ties
+    assert [row.rank for row in order.rows] == [1, 1, 3, 3, 5, 5, 5, 8, 8]
+    assert {row.step for row in order.rows} == {"score"}
+    lines = invited(order, 10 * MILLION, FIRST_STAGE)
+    assert [line.line for line in lines] == ["second_stage"] * 7 + ["below_cut"] * 2
+    assert lines[6].cumulative == 30 * MILLION
+    assert [below.key for below in order.below] == ["LOW"]
 
 
 def test_promotion_stops_at_the_first_that_does_not_fit():

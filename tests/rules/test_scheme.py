@@ -11,8 +11,8 @@ RIA = library()["he-ria-2026"]
 
 def test_the_library_holds_the_schemes_of_the_rulebook():
     assert list(library()) == [
-        "eic-like-2026", "erc-like-2026", "he-csa-2026", "he-csa-ls-2026", "he-ia-2026", "he-ia-ls-2026",
-        "he-ria-2026", "he-ria-ls-2026", "msca-pf-2026", "national-low-best-2026", "nine-point-2026",
+        "eic-like-2026", "erc-like-2026", "he-csa-2026", "he-csa-ls-2026", "he-first-stage-2026", "he-ia-2026",
+        "he-ia-ls-2026", "he-ria-2026", "he-ria-ls-2026", "msca-pf-2026", "national-low-best-2026", "nine-point-2026",
     ]  # fmt: skip
 
 
