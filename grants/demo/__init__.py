@@ -1,6 +1,6 @@
 """The demo: a programme with calls in every phase, and the page 'Sign in as', which exists in demo mode only."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 
 from grants import clock
 from grants.applications import actions as applications
+from grants.calls import actions as calls
 from grants.calls.models import Call, Programme
 from grants.db import db
 from grants.decisions.letters import funder
@@ -84,7 +85,7 @@ def build() -> Iterator[str]:
             people.appoint(officer, "officer", by=cast.admin, programme=programme)
     db.session.commit()
     yield "people"
-    for step in (_future, _open, _eligibility, _evaluation, _panel, _decision, _released):
+    for step in (_future, _open, _eligibility, _evaluation, _panel, _decision, _released, _two_stages):
         step(programme, cast, now)
         db.session.commit()
         yield step.__name__
@@ -92,7 +93,7 @@ def build() -> Iterator[str]:
 
 def _call(
     programme: Programme, cast: Any, now: datetime, reference: str, title: str, topic: str, *, closes_in: int,
-    budget: int, publish: bool = True, action: str = "RIA",
+    budget: int, publish: bool = True, action: str = "RIA", **fields: Any,
 ) -> Call:  # fmt: skip
     """A call whose deadline is so many days from now (negative: ago), with its chair, observer and experts."""
     day = (now + timedelta(days=closes_in)).astimezone(ZoneInfo("Europe/Brussels"))
@@ -101,8 +102,8 @@ def _call(
     call = story.open_call(
         programme, by=cast.officer, reference=reference, title=title, text=TEXT.format(topic=topic), opens=opens,
         deadline=deadline, budget=budget, questions=QUESTIONS, keywords=KEYWORDS, publish=publish, action=action,
-        scheme_id=f"he-{action.lower()}-2026", min_contribution=1_500_000_00, max_contribution=4_000_000_00,
-        page_limit=40, year=2026,
+        min_contribution=1_500_000_00, max_contribution=4_000_000_00, year=2026,
+        **{"scheme_id": f"he-{action.lower()}-2026", "page_limit": 40} | fields,
     )  # fmt: skip
     with clock.at(min(now, opens)):
         people.appoint(cast.chair, "chair", by=cast.officer, call=call)
@@ -205,15 +206,16 @@ def _panel(programme: Programme, cast: Any, now: datetime) -> None:
             _note(call, acronym, aspects, by=cast.chair)
 
 
-def _evaluated(call: Call, cast: Any, scores: dict[str, tuple[Any, int, int, int]]) -> None:
+def _evaluated(call: Call, cast: Any, scores: Mapping[str, tuple[Any, *tuple[int, ...]]]) -> None:
     group = [cast.rapporteur, cast.expert, cast.expert2]
-    for acronym, (by, excellence, impact, implementation) in scores.items():
+    for acronym, (by, *points) in scores.items():
         application = _submitted(call, acronym, by)
         with clock.at(call.deadline_at + timedelta(days=5)):
             story.admit(application, by=cast.officer)
         with clock.at(call.deadline_at + timedelta(days=30)):
-            marks = {"excellence": excellence, "impact": impact, "implementation": implementation}
-            story.evaluate(application, group, marks, COMMENTS, by=cast.officer)
+            marks = dict(zip(COMMENTS, points, strict=False))
+            comments = {criterion: COMMENTS[criterion] for criterion in marks}
+            story.evaluate(application, group, marks, comments, by=cast.officer)
 
 
 def _note(call: Call, acronym: str, aspects: list[str], *, by: User) -> None:
@@ -258,4 +260,29 @@ def _released(programme: Programme, cast: Any, now: datetime) -> None:
     with clock.at(now - timedelta(days=30)):
         story.decide(call, by=cast.officer, second=cast.officer2)
     with clock.at(now - timedelta(days=25)):
+        story.release(call, by=cast.officer, funder=funder(current_app.config))
+
+
+def _two_stages(programme: Programme, cast: Any, now: datetime) -> None:
+    """Outlines were cut and their results sent; the second stage is open for those who passed."""
+    call = _call(programme, cast, now, "AIX-2026-CLIMATE-01", "AI that helps Europe adapt to its climate",
+                 "adaptation to climate change", closes_in=-90, budget=2_000_000, publish=False,
+                 scheme_id="he-first-stage-2026", page_limit=10)  # fmt: skip
+    due = (now + timedelta(days=45)).astimezone(ZoneInfo("Europe/Brussels"))
+    with clock.at(call.opens_on - timedelta(days=7)):
+        second = calls.add_second_stage(
+            call, by=cast.officer, reference="AIX-2026-CLIMATE-01-FULL", opens_on=now - timedelta(days=10),
+            deadline=due.replace(hour=17, minute=0, second=0, microsecond=0, tzinfo=None),
+        )  # fmt: skip
+        for stage in (call, second):
+            calls.publish(stage, by=cast.officer)
+    _evaluated(call, cast, {
+        "SILVA": (cast.coordinator2, 450, 450), "CLARITY": (cast.coordinator, 450, 400),
+        "GRIDWISE": (cast.coordinator2, 400, 400), "LUMEN": (cast.coordinator3, 350, 450),
+    })  # fmt: skip
+    with clock.at(now - timedelta(days=20)):
+        story.close_panel(call, by=cast.chair, text="The panel met online. The cut follows from the list.")
+    with clock.at(now - timedelta(days=14)):
+        story.decide(call, by=cast.officer, second=cast.officer2)
+    with clock.at(now - timedelta(days=12)):
         story.release(call, by=cast.officer, funder=funder(current_app.config))
