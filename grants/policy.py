@@ -276,6 +276,11 @@ def is_final(user: Any, thing: Any) -> bool:
     return not thing.application.accepts_changes(clock.now())
 
 
+@when(N_("This question has been answered or taken back, or its time is over."))
+def is_still_asked(user: Any, thing: Any) -> bool:
+    return bool(thing.is_open(clock.now()))
+
+
 @when(N_("Nothing has been submitted yet."))
 def has_submitted(user: Any, thing: Any) -> bool:
     return bool(thing.application.version)
@@ -417,6 +422,17 @@ RULES: dict[str, Rule] = {
     & call_is_closed
     & is_final
     & in_state("submitted", "reopened", "eligibility"),
+    "application.clarifications": (applicant | (staff & call_is_closed)) & has_submitted,
+    "application.clarify": is_officer
+    & has_no_conflict
+    & call_is_closed
+    & is_final
+    & in_state(
+        "submitted", "reopened", "eligibility", "admitted", "in_evaluation", "in_consensus", "in_panel"
+    ),
+    "clarification.read": applicant | staff,
+    "clarification.answer": (is_coordinator | submits | writes_all) & is_still_asked,
+    "clarification.take_back": is_officer & has_no_conflict & in_state("asked"),
     "ruling.read": staff,
     "ruling.confirm": is_officer & has_no_conflict & in_state("proposed") & is_second_person,
     "ruling.return": is_officer & has_no_conflict & in_state("proposed") & is_second_person,

@@ -363,6 +363,7 @@ VERBS = {
     "decline_invitation": N_("Declined to take part"), "confirm_participation": N_("Confirmed to take part"),
     "hand_over": N_("Handed the coordination over"),
     "remove_partner": N_("Removed a partner"), "carry_on": N_("Went on in the next cut-off"),
+    "ask": N_("Asked for a clarification"), "take_back": N_("Took the question back"),
     "extend": N_("Extended the deadline"), "publish": N_("Published"),
     "admit_to_eligibility": N_("Found admissible"), "refuse_admissibility": N_("Found inadmissible"),
     "admit": N_("Found eligible"), "refuse_eligibility": N_("Found ineligible"), "confirm": N_("Confirmed"),

@@ -54,6 +54,10 @@ MOVES: dict[str, tuple[Move, ...]] = {
         Move("inform", ("inadmissible", "ineligible", "evaluated"), "informed"),
         Move("purge", ("draft",), "purged"),
     ),
+    "clarification": (
+        Move("answer", ("asked",), "answered"),
+        Move("take_back", ("asked",), "taken_back"),
+    ),
     "ruling": (
         Move("confirm", ("proposed",), "confirmed"),
         Move("return", ("proposed",), "returned"),
@@ -125,6 +129,7 @@ STATE_NAMES = {
     "agreed": N_("Agreed"), "minority": N_("Agreed by majority"), "final": N_("Final"),
     "waiting": N_("Waiting for reports"), "held": N_("On hold"), "stopped": N_("Stopped"), "blocked": N_("Blocked"),
     "dropped": N_("Dropped"), "asked": N_("Asked"), "answered": N_("Answered"), "set_aside": N_("Set aside"),
+    "taken_back": N_("Taken back"),
     "filed": N_("Filed"), "upheld": N_("Upheld: to be evaluated again"), "no_effect": N_("Upheld without effect"),
     "purged": N_("Deleted, never submitted"), "rejected": N_("Not upheld"),
     "dismissed": N_("Not admissible"), "signed": N_("Signed"), "ended": N_("Ended"),

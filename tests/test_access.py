@@ -256,6 +256,13 @@ TABLE: list[tuple[str, str, dict[str, str], set[Any]]] = [
     ("GET", "decisions.preparation", {"public_id": "released_best"}, STAFF),
     ("POST", "decisions.preparation", {"public_id": "released_best"}, OFFICERS),
     ("POST", "decisions.sign", {"public_id": "released_best"}, OFFICERS),
+    ("GET", "applications.asked", {"public_id": "received"}, {"coordinator"} | STAFF),
+    ("GET", "applications.asked", {"public_id": "draft"}, set()),
+    ("POST", "applications.ask", {"public_id": "received"}, OFFICERS),
+    ("POST", "applications.ask", {"public_id": "released_good"}, set()),
+    ("GET", "applications.clarification", {"public_id": "clarification:received"}, {"coordinator"} | STAFF),
+    ("POST", "applications.clarification", {"public_id": "clarification:received"}, {"coordinator"}),
+    ("POST", "applications.take_back", {"public_id": "clarification:received"}, OFFICERS),
     ("POST", "decisions.apply_in_full", {"public_id": "released_good"}, set()),
     ("GET", "decisions.change", {"public_id": "released_best"}, OFFICERS),
     ("POST", "decisions.change", {"public_id": "released_best"}, OFFICERS),
@@ -302,6 +309,8 @@ LOOKUPS = {
                   "WHERE a.public_id = :app",
     "ruling": "SELECT r.public_id FROM rulings r JOIN applications a ON a.id = r.application_id WHERE a.public_id = :app "
               "AND r.state = 'proposed'",
+    "clarification": "SELECT c.public_id FROM clarifications c JOIN applications a ON a.id = c.application_id "
+                     "WHERE a.public_id = :app",
     "conflict": "SELECT c.public_id FROM conflicts c JOIN applications a ON a.id = c.application_id "
                 "WHERE a.public_id = :app",
     "assignment": "SELECT s.public_id FROM assignments s JOIN applications a ON a.id = s.application_id "

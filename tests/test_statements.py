@@ -71,7 +71,7 @@ def test_a_list_sends_as_many_statements_for_sixty_rows_more(
 
 
 @pytest.mark.parametrize(
-    ("part", "shown", "expected"), [("officer2", "ORGANISATION 60", 6), ("officer", "Sections", 10)]
+    ("part", "shown", "expected"), [("officer2", "ORGANISATION 60", 6), ("officer", "Sections", 11)]
 )
 def test_an_application_sends_as_many_statements_for_sixty_partners_more(
     as_: Any,

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from grants import clock
+from grants.applications import clarifications
 from grants.calls import actions as calls_actions
 from grants.calls.models import Programme
 from grants.db import db
@@ -206,6 +207,11 @@ def _evaluation(call: Any, cast: Any, found: dict[str, Any]) -> None:
             found["refused"], gate="admissibility", reason="Part B is empty.", by=cast.officer, second=None
         )
         experts.detect(story.again(found["admitted"]), cast.conflicted)
+    with clock.at(NOW - timedelta(days=1)):
+        clarifications.ask(
+            story.again(found["received"]), by=cast.officer, question="Which version of the plan is annexed?",
+            unlocked=["title"], until=NOW + timedelta(days=5),
+        )  # fmt: skip
     with clock.at(call.deadline_at + timedelta(days=6)):
         group = [cast.rapporteur, cast.expert, cast.expert2]
         sent = story.invite(found["in_evaluation"], group, by=cast.officer, rapporteur=cast.rapporteur)

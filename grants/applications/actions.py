@@ -30,6 +30,7 @@ from grants.applications.models import (
     Section,
     Submission,
 )
+from grants.applications.proposal import Proposal
 from grants.calls.deadline import instant
 from grants.calls.models import Call
 from grants.canonical import canonical, digest
@@ -559,10 +560,26 @@ def freeze(
     application: Application, found: tuple[Finding, ...], *, by: Any, key: str, at: datetime, **facts: Any
 ) -> Submission:
     """Make the working copy the next submitted version, whatever the checklist found; `at` is when it was received."""
-    proposal = application.proposal
-    content = proposal.to_dict()
+    submission = frozen(application, application.proposal, found, by=by, key=key, at=at)
+    move(
+        application, "submit", by=by, version=submission.number, sha256=submission.sha256, receipt=submission.receipt,
+        **facts,
+    )  # fmt: skip
+    return submission
+
+
+def frozen(
+    application: Application,
+    proposal: Proposal,
+    found: tuple[Finding, ...],
+    *,
+    by: Any,
+    key: str,
+    at: datetime,
+) -> Submission:
+    """The next version of an application, with its receipt; from now on it is the one that counts."""
+    content, lead = proposal.to_dict(), proposal.coordinator
     version = application.version + 1
-    lead = proposal.coordinator
     submission = Submission(
         application_id=application.id, number=version, receipt=f"{application.number}-V{version}",
         submitted_at=at, submitted_by_id=by.id, idempotency_key=key, snapshot=canonical(content).decode(),
@@ -573,15 +590,6 @@ def freeze(
     )  # fmt: skip
     db.session.add(submission)
     application.version = version
-    move(
-        application,
-        "submit",
-        by=by,
-        version=version,
-        sha256=submission.sha256,
-        receipt=submission.receipt,
-        **facts,
-    )
     return submission
 
 

@@ -14,6 +14,8 @@ from wtforms import (
     BooleanField,
     DecimalField,
     Field,
+    Form,
+    FormField,
     HiddenField,
     IntegerField,
     RadioField,
@@ -26,9 +28,9 @@ from wtforms.validators import DataRequired, Email, InputRequired, Length, Numbe
 
 from grants.applications.actions import PARTNER_FIELDS
 from grants.applications.budget import CATEGORIES
-from grants.applications.models import Partner
+from grants.applications.models import Clarification, Partner
 from grants.calls.countries import codes
-from grants.calls.forms import CheckboxList, MoneyField, answer_field, no_control_characters
+from grants.calls.forms import CheckboxList, MomentField, MoneyField, answer_field, no_control_characters
 from grants.calls.models import Call, Question
 from grants.people import identifiers
 from grants.words import count_characters
@@ -140,8 +142,8 @@ def _normalise(field: StringField, check: Callable[[str], str]) -> None:
             raise ValidationError(_(str(problem))) from None
 
 
-class PartnerForm(FlaskForm):
-    """An organisation of the consortium."""
+class OrganisationForm(Form):
+    """Who an organisation is."""
 
     name = StringField(
         _l("Legal name"),
@@ -153,7 +155,6 @@ class PartnerForm(FlaskForm):
     country = SelectField(_l("Country"), [DataRequired()])
     city = StringField(_l("City"), [Optional(), Length(max=120), no_control_characters])
     activity = SelectField(_l("Type of organisation"), choices=ACTIVITIES)
-    role = SelectField(_l("Role"), choices=ROLES)
     sme = BooleanField(_l("Small or medium-sized enterprise (SME)"))
     nonprofit = BooleanField(_l("Non-profit organisation"))
     international = BooleanField(_l("International European research organisation, or body under EU law"))
@@ -166,12 +167,6 @@ class PartnerForm(FlaskForm):
     )
     vat = StringField(_l("VAT number"), [Optional()])
     ror = StringField(_l("ROR identifier"), [Optional()])
-    headcount = IntegerField(_l("Staff, in annual work units"), [Optional(), NumberRange(0, 10_000_000)])
-    turnover = MoneyField(_l("Annual turnover"), [Optional()])
-    balance_sheet = MoneyField(_l("Annual balance sheet total"), [Optional()])
-    access = SelectField(_l("The contact may"), choices=ACCESS, default="own")
-    contact_name = StringField(_l("Contact person"), [Optional(), Length(max=120), no_control_characters])
-    contact_email = StringField(_l("E-mail of the contact"), [Optional(), Length(max=255), Email()])
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -185,6 +180,18 @@ class PartnerForm(FlaskForm):
 
     def validate_ror(self, field: StringField) -> None:
         _normalise(field, identifiers.ror)
+
+
+class PartnerForm(OrganisationForm, FlaskForm):
+    """An organisation of the consortium, its part in it and its contact."""
+
+    role = SelectField(_l("Role"), choices=ROLES)
+    headcount = IntegerField(_l("Staff, in annual work units"), [Optional(), NumberRange(0, 10_000_000)])
+    turnover = MoneyField(_l("Annual turnover"), [Optional()])
+    balance_sheet = MoneyField(_l("Annual balance sheet total"), [Optional()])
+    access = SelectField(_l("The contact may"), choices=ACCESS, default="own")
+    contact_name = StringField(_l("Contact person"), [Optional(), Length(max=120), no_control_characters])
+    contact_email = StringField(_l("E-mail of the contact"), [Optional(), Length(max=255), Email()])
 
     @classmethod
     def of(cls, partner: Partner, formdata: Any = None) -> "PartnerForm":
@@ -294,6 +301,42 @@ class SubmitForm(FlaskForm):
     """The one click that submits; the key makes a second click harmless."""
 
     key = HiddenField(validators=[DataRequired(), Length(min=16, max=40)])
+
+
+class ClarificationForm(FlaskForm):
+    """What an officer asks, what may be put right, and until when."""
+
+    question = TextAreaField(
+        _l("Question to the consortium"), [DataRequired(), Length(max=8000), no_control_characters]
+    )
+    unlocked = CheckboxList(_l("What may be changed with the answer"))
+    until = MomentField(_l("Answer until"), [InputRequired()])
+
+    def __init__(self, parts: list[tuple[str, str, str]], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.unlocked.choices = [(key, _(sentence, about=about)) for key, sentence, about in parts]
+
+
+def clarification_answer(clarification: Clarification, text_of: Any) -> type[FlaskForm]:
+    """A form with the text of the answer and the fields of exactly what is unlocked."""
+    members: dict[str, Any] = {
+        "answer": TextAreaField(
+            _l("Your answer"), [DataRequired(), Length(max=20000), no_control_characters]
+        ),
+        "key": HiddenField(),
+    }
+    questions = {question.key: question for question in clarification.call.questions}
+    for part in clarification.unlocked:
+        kind, _colon, key = part.partition(":")
+        if kind == "q":
+            members[f"q_{key}"] = answer_field(questions[key], text_of, [Stored(100_000)])
+        elif kind == "partner":
+            members[f"partner_{key}"] = FormField(OrganisationForm, separator="-")
+        elif kind == "part_b":
+            members["part_b"] = FileField(_l("A new Part B (PDF), in place of the one that was received"))
+        else:
+            members[kind] = getattr(SummaryForm, kind)
+    return type("ClarificationAnswer", (FlaskForm,), members)
 
 
 class WithdrawalForm(FlaskForm):

@@ -275,6 +275,50 @@ class KeptText(Base):
     kept_at: Mapped[datetime]
 
 
+class Clarification(Public, Base):
+    """A question of an officer about a received application, with the parts that may be put right until an instant."""
+
+    __tablename__ = "clarifications"
+    __table_args__ = (Index("ix_clarifications_application", "application_id", "state"),)
+
+    application_id: Mapped[int] = mapped_column(ForeignKey("applications.id"))
+    state: Mapped[str] = mapped_column(String(12), default="asked")
+    question: Mapped[str] = mapped_column(Text)
+    unlocked: Mapped[list[str]] = mapped_column(default=list)
+    """Keys of parts, as in `clarifying.unlockable`."""
+    until: Mapped[datetime]
+    asked_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    asked_at: Mapped[datetime]
+    answer: Mapped[str] = mapped_column(Text, default="")
+    answered_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    answered_at: Mapped[datetime | None]
+    version: Mapped[int | None]
+    """Number of the version that the answer made; None where nothing was changed."""
+
+    application: Mapped[Application] = relationship(lazy="raise_on_sql")
+    asked_by: Mapped[User] = relationship(lazy="raise_on_sql", foreign_keys=[asked_by_id])
+    answered_by: Mapped[User | None] = relationship(lazy="raise_on_sql", foreign_keys=[answered_by_id])
+
+    noun = "clarification"
+
+    @property
+    def call(self) -> Call:
+        return self.application.call
+
+    @property
+    def call_id(self) -> int:
+        return self.application.call_id
+
+    @property
+    def section(self) -> str:
+        """Under which name what its author types is kept until it is sent (`KeptText`)."""
+        return f"clarification:{self.public_id}"
+
+    def is_open(self, at: datetime) -> bool:
+        """Waiting for an answer, up to and including its instant."""
+        return self.state == "asked" and at <= self.until
+
+
 class Partner(Public, Base):
     """One organisation of the consortium, with its contact and its budget (rulebook 1.5, 2.3)."""
 

@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
-from sqlalchemy.orm import aliased, defer, joinedload, selectinload
+from sqlalchemy.orm import aliased, contains_eager, defer, joinedload, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
 from grants import clock
 from grants.applications.models import (
     Application,
+    Clarification,
     KeptText,
     Organisation,
     Partner,
@@ -370,15 +371,18 @@ def organisation(pic: str) -> Organisation | None:
     return db.session.scalars(select(Organisation).where(Organisation.pic == pic)).first()
 
 
-def unfinished_of(user: Any, at: Any) -> Select[Any]:
-    """The person's own drafts in open calls, the nearest deadline first."""
+def waiting_of(user: Any, at: Any) -> Rows:
+    """What waits for a coordinator: own drafts in open calls, and questions of officers (then with the question)."""
+    asked = (Clarification.application_id == Application.id) & (Clarification.state == "asked")
+    is_open = (Call.state == "published") & (Call.deadline_at >= at)
     return (
-        select(Application)
-        .join(Call)
-        .options(joinedload(Application.call))
-        .where(Application.coordinator_id == user.id, Application.state.in_(("draft", "reopened")))
-        .where(Call.state == "published", Call.deadline_at >= at)
-        .order_by(Call.deadline_at)
+        select(Application, Clarification)
+        .join(Application.call)
+        .outerjoin(Clarification, asked & (Clarification.until >= at))
+        .options(contains_eager(Application.call))
+        .where(Application.coordinator_id == user.id)
+        .where(or_(Clarification.id.is_not(None), is_open & Application.state.in_(("draft", "reopened"))))
+        .order_by(func.coalesce(Clarification.until, Call.deadline_at), Application.id)
         .limit(20)
     )
 

@@ -103,6 +103,7 @@ def application(public_id: str) -> str:
             "applications/application.html", application=application, proposal=application.proposal,
             findings=actions.findings(application), steps=steps(application, staff=False), budget=budget,
             purged_after=clean_up.due,
+            asked=clarifications.open_questions(application) if application.version else (),
         )  # fmt: skip
     return render_template(
         "applications/submitted.html", application=application, submission=application.submission,
@@ -701,7 +702,7 @@ def extension(reference: str, number: str) -> Answer:
 
 
 def tasks(user: Any) -> list[dict[str, Any]]:
-    """Drafts to finish, invitations to answer, participation to confirm."""
+    """Drafts to finish, questions and invitations to answer, participation to confirm."""
     waiting = []
     for partner in db.session.scalars(queries.asked(user, clock.now())):
         application = partner.application
@@ -720,7 +721,10 @@ def tasks(user: Any) -> list[dict[str, Any]]:
                 "meta": acronym,
             }
         waiting.append(task)
-    for application in db.session.scalars(queries.unfinished_of(user, clock.now())):
+    for application, clarification in db.session.execute(queries.waiting_of(user, clock.now())):
+        if clarification is not None:
+            waiting.append(clarifications.task(application, clarification))
+            continue
         revised = application.state == "reopened"
         acronym = application.acronym or application.number
         again = _("Submit %(acronym)s again", acronym=acronym)
@@ -734,3 +738,6 @@ def tasks(user: Any) -> list[dict[str, Any]]:
             }
         )  # fmt: skip
     return waiting
+
+
+from grants.applications.views import clarifications  # noqa: E402 (routes hang on the blueprint)
