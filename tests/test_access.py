@@ -67,6 +67,7 @@ TABLE: list[tuple[str, str, dict[str, str], set[Any]]] = [
     ("POST", "calls.preview", {"reference": "open"}, STAFF),
     ("GET", "calls.form_of_call", {"reference": "open"}, EVERYBODY),
     ("GET", "calls.form_of_call", {"reference": "draft"}, PANEL),
+    ("GET", "documents.form_of_a_call", {"reference": "open"}, set()),
     ("GET", "calls.form_as_docx", {"reference": "open"}, EVERYBODY),
     ("GET", "calls.form_as_docx", {"reference": "draft"}, PANEL),
     ("GET", "calls.copy", {"reference": "released"}, OFFICERS),

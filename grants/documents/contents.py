@@ -20,6 +20,7 @@ from grants import clock, config
 from grants.applications import budget
 from grants.applications.forms import ROLES
 from grants.applications.models import Application
+from grants.calls import answers
 from grants.calls.models import Call
 from grants.calls.rules import DECLARATIONS
 from grants.canonical import canonical
@@ -48,12 +49,14 @@ NAMES = {
     "consensus": N_("Consensus report"),
     "panel": N_("Panel report"),
     "call": N_("Call report"),
+    "form": N_("Form of the call"),
 }
 # Names of files stay in English: they are keys in archives, and never hold a person's name.
 FILE_NAMES = {
     "receipt": "receipt", "application": "application", "evaluation": "evaluation-summary",
     "letter": "decision-letter", "ranking": "ranking", "report": "evaluation-reports", "consensus": "consensus",
     "panel": "panel-report", "call": "call-report", "dossier": "dossier",
+    "form": "form",
 }  # fmt: skip
 
 
@@ -259,6 +262,10 @@ CONTENTS: dict[str, Callable[[Any, Any], dict[str, Any]]] = {
     "consensus": inside.consensus,
     "panel": archive.panel,
     "call": archive.call_report,
+    "form": lambda call, reader: {
+        "kinds": answers.KINDS,
+        "asked": [question.rule for question in call.questions],
+    },
 }
 
 
@@ -307,5 +314,6 @@ DATA: dict[str, Callable[[dict[str, Any]], Any]] = {
     "consensus": inside.consensus_data,
     "panel": archive.panel_data,
     "call": archive.call_data,
+    "form": lambda facts: [rule.to_dict() for rule in facts["asked"]],
 }
 """What a document of each kind attaches: nothing that its pages do not tell."""

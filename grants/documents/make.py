@@ -17,7 +17,7 @@ from typing import Any
 
 from flask import current_app
 from sqlalchemy import select, update
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, selectinload
 
 from grants import clock, files, jobs
 from grants.applications import queries as applications
@@ -120,8 +120,8 @@ def _pdf(page: contents.Page) -> tuple[str, int]:
 def page_of(document: Document) -> contents.Page:
     """The page of a wanted document, with what the person who wants it may see."""
     if document.application is None:
-        call = db.session.get_one(Call, document.call_id)
-        reader = db.session.get_one(User, document.wanted_by_id)
+        call = db.session.get_one(Call, document.call_id, options=[selectinload(Call.questions)])
+        reader = db.session.get(User, document.wanted_by_id) if document.wanted_by_id else None
         return contents.page(document.kind, document.language, call=call, application=None, reader=reader)
     application = applications.by_public_id(document.application.public_id)
     assert application

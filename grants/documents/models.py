@@ -14,9 +14,10 @@ from grants.reviews.models import Report
 
 KINDS = (
     "receipt", "application", "evaluation", "letter", "ranking", "report", "consensus", "panel", "call", "dossier",
+    "form",
 )  # fmt: skip
 OF_CALL = ("ranking", "panel", "call")
-"""Kinds that are about a call and not about one application."""
+"""Kinds that are about a call and not about one application, for those who work for it."""
 
 
 class Batch(Public, Base):
@@ -75,7 +76,8 @@ class Document(Public, Base):
     batch_id: Mapped[int | None] = mapped_column(ForeignKey("batches.id"))
     language: Mapped[str] = mapped_column(String(5))
     state: Mapped[str] = mapped_column(String(10), default="wanted")
-    wanted_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    wanted_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    """None for what the house makes by itself."""
     wanted_at: Mapped[datetime]
     not_before: Mapped[datetime]
     lease_until: Mapped[datetime | None]

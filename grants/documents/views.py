@@ -15,6 +15,7 @@ from flask import (
     send_file,
     url_for,
 )
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_security import current_user
 from werkzeug.wrappers import Response as AnyResponse
@@ -23,9 +24,9 @@ from grants import files
 from grants.applications import queries as applications
 from grants.calls import queries as calls
 from grants.decisions import queries as decisions
-from grants.documents import actions, contents, queries, verification
+from grants.documents import actions, contents, form_of_call, queries, verification
 from grants.documents.forms import VerifyForm
-from grants.documents.models import KINDS, OF_CALL, Batch, Document
+from grants.documents.models import OF_CALL, Batch, Document
 from grants.people.attempts import limiter
 from grants.people.sign_in import csrf
 from grants.reviews import queries as reviews
@@ -46,7 +47,7 @@ RIGHTS = {
 def want(public_id: str) -> AnyResponse:
     """Ask for a document of an application."""
     application = applications.by_public_id(public_id)
-    kind = _kind(tuple(kind for kind in KINDS if kind not in OF_CALL))
+    kind = _kind(tuple(kind for kind in RIGHTS if kind not in OF_CALL))
     _load_subject(kind, application)
     return _wanted(lambda: actions.want(kind, by=current_user, application=application))
 
@@ -64,6 +65,18 @@ def want_report(public_id: str) -> AnyResponse:
     """An expert asks for a copy of the report that they submitted."""
     report = load(reviews.report(public_id), to="report.copy")
     return _wanted(lambda: actions.want("report", by=current_user, report=report))
+
+
+@blueprint.get("/calls/<reference>/form.pdf")
+def form_of_a_call(reference: str) -> Response:
+    """What the form of a call asks for, in the reader's language."""
+    call = load(calls.by_reference(reference), to="call.read")
+    found = form_of_call.ready(call, str(get_locale() or "en"))
+    if found is None:
+        abort(
+            409, description=_("This file is made when the call is published. Please try again in a minute.")
+        )
+    return _stored(found, "application/pdf", found.filename)
 
 
 def _kind(allowed: tuple[str, ...]) -> str:
