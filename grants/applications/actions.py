@@ -13,7 +13,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from grants import clock, events, files, mail
 from grants.applications import attachments, queries
 from grants.applications.budget import Share, funding_rate, summed
-from grants.applications.checklist import checklist, may_submit
+from grants.applications.checklist import may_submit
 from grants.applications.comparison import loses_words
 from grants.applications.finding import Finding
 from grants.applications.merging import Typed
@@ -179,8 +179,7 @@ def _left_out(
 
 def findings(application: Application) -> tuple[Finding, ...]:
     """The checklist of the working copy, by the very function that guards the submission."""
-    call = application.call
-    return checklist(application.proposal, call.rules, call.deadline_at.date())
+    return queries.findings_of(application.proposal, application.call)
 
 
 # --- Sections --------------------------------------------------------------------------------------------------------

@@ -5,10 +5,11 @@ The page, the submit button, the officer's gate and the import all ask this one 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 
-from grants.applications import budget, consortium
+from grants.applications import blind, budget, consortium
 from grants.applications.finding import CONDITIONS, FORM, FUNDING, TOPIC, Finding, verdict
 from grants.applications.proposal import Partner, Proposal, labels
 from grants.calls import answers
@@ -16,8 +17,24 @@ from grants.calls.rules import ACTIONS, CallRules
 from grants.words import N_, count_characters
 
 
-def checklist(proposal: Proposal, rules: CallRules, on: date) -> tuple[Finding, ...]:
-    """All findings, in the order of the form. `on` is the day whose law counts: deadline, later signature."""
+@dataclass(frozen=True)
+class Read:
+    """Part B as text, page by page, with the properties of the file; `problem` says why it could not be read."""
+
+    pages: Sequence[str] = ()
+    properties: Mapping[str, str] = field(default_factory=dict)
+    problem: str = ""
+
+
+def checklist(
+    proposal: Proposal, rules: CallRules, on: date, part_b: Read | None = None
+) -> tuple[Finding, ...]:
+    """All findings, in the order of the form.
+
+    Args:
+        on: the day whose law counts: deadline, later signature.
+        part_b: where the call is evaluated blind; None until somebody has read it.
+    """
     return (
         *_summary(proposal, rules),
         *consortium.participants(proposal, rules, on),
@@ -27,6 +44,7 @@ def checklist(proposal: Proposal, rules: CallRules, on: date) -> tuple[Finding, 
         *_researchers(proposal),
         *_questions(proposal, rules),
         *_part_b(proposal, rules),
+        *_blind(proposal, rules, part_b),
         *_declarations(proposal, rules),
     )
 
@@ -216,6 +234,45 @@ def _part_b(proposal: Proposal, rules: CallRules) -> Iterator[Finding]:
             N_("Shorten Part B. The experts do not see the pages beyond the limit."),
             CONDITIONS, "part-b", {"limit": rules.page_limit, "count": part_b.pages},
         )  # fmt: skip
+
+
+def _blind(proposal: Proposal, rules: CallRules, read: Read | None) -> Iterator[Finding]:
+    """Nothing tells who applies (rulebook 1.1, blind stage 1); whether something does, a person has to say."""
+    if not rules.blind:
+        return
+    told = read or Read()
+    found = blind.clues(proposal, told.pages, told.properties)
+    listed = ", ".join(
+        f"“{one.words}”" + (f" ({one.page})" if one.page else "") for one in found[: blind.MOST]
+    )
+    remedy = N_(
+        "Take out what tells who you are. Own publications may be cited if nothing marks them as your own."
+    )
+    if found:
+        sentence = N_(
+            "Title, abstract and Part B do not tell who applies. To look at, with the page: %(clues)s."
+        )
+        yield Finding(
+            "BLIND",
+            "unknown",
+            "admissibility",
+            False,
+            sentence,
+            remedy,
+            CONDITIONS,
+            "part-b",
+            {"clues": listed},
+        )
+    elif proposal.part_b and (read is None or read.problem):
+        sentence = (
+            N_("Part B is looked through for what tells who applies; this takes a moment.")
+            if read is None
+            else N_("Part B cannot be read by the program: look yourself whether it tells who applies.")
+        )
+        yield Finding("BLIND", "unknown", "admissibility", False, sentence, remedy, CONDITIONS, "part-b")
+    else:
+        sentence = N_("Title, abstract and Part B do not tell who applies, as far as a program can see.")
+        yield Finding("BLIND", "holds", "admissibility", False, sentence, remedy, CONDITIONS, "part-b")
 
 
 def _declarations(proposal: Proposal, rules: CallRules) -> Iterator[Finding]:

@@ -13,9 +13,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 
 from grants import clock, events, files, mail
-from grants.applications import attachments
+from grants.applications import attachments, queries
 from grants.applications.actions import frozen
-from grants.applications.checklist import checklist
 from grants.applications.clarifying import clarified
 from grants.applications.models import Application, Attachment, Clarification, Submission
 from grants.applications.proposal import Proposal
@@ -127,8 +126,7 @@ def answer(
     proposal = Proposal.from_dict(clarified(content, changes))
     submission = None
     if proposal != application.submission.proposal:
-        call = application.call
-        found = checklist(proposal, call.rules, call.deadline_at.date())
+        found = queries.findings_of(proposal, application.call)
         submission = frozen(application, proposal, found, by=by, key=key, at=at)
         if (file := changes.get("part_b")) is not None:
             db.session.add(

@@ -275,6 +275,18 @@ class KeptText(Base):
     kept_at: Mapped[datetime]
 
 
+class FileText(Base):
+    """The text of an uploaded file, page by page, known by the file's hash; with its properties such as author."""
+
+    __tablename__ = "file_texts"
+
+    sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    pages: Mapped[list[str]]
+    properties: Mapped[dict[str, Any]]
+    problem: Mapped[str] = mapped_column(String(300), default="")
+    """Why it could not be read; empty where it was."""
+
+
 class Clarification(Public, Base):
     """A question of an officer about a received application, with the parts that may be put right until an instant."""
 

@@ -9,9 +9,12 @@ from sqlalchemy.orm import aliased, contains_eager, defer, joinedload, selectinl
 from sqlalchemy.orm.interfaces import ORMOption
 
 from grants import clock
+from grants.applications.checklist import Read, checklist
+from grants.applications.finding import Finding
 from grants.applications.models import (
     Application,
     Clarification,
+    FileText,
     KeptText,
     Organisation,
     Partner,
@@ -20,6 +23,7 @@ from grants.applications.models import (
     Section,
     Submission,
 )
+from grants.applications.proposal import Proposal
 from grants.applications.register import search_words
 from grants.calls.models import Call
 from grants.db import Base, Rows, db
@@ -72,6 +76,15 @@ def complete(application: Application) -> Application:
     """The same application, from by_public_id, with everything that its working copy consists of."""
     query = select(Application).options(*WHOLE).where(Application.id == application.id)
     return db.session.scalars(query).unique().one()
+
+
+def findings_of(proposal: Proposal, call: Call) -> tuple[Finding, ...]:
+    """The checklist of a working copy or of a submitted version, by the law of the day of the deadline."""
+    read = None
+    if call.blind and proposal.part_b:
+        row = db.session.scalars(select(FileText).where(FileText.sha256 == proposal.part_b.sha256)).first()
+        read = Read(row.pages, row.properties, row.problem) if row else None
+    return checklist(proposal, call.rules, call.deadline_at.date(), read)
 
 
 def of_outline(outline: Application) -> Application | None:

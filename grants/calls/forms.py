@@ -158,6 +158,12 @@ class CallForm(FlaskForm):
         _l("Reminders, days before the deadline"), [Optional(), Length(max=40)], default="14, 3"
     )
     by_work_package = BooleanField(_l("Costs are entered by work package"))
+    blind = BooleanField(
+        _l("Evaluated blind"),
+        description=_l(
+            "Experts do not see who applies; title, abstract and Part B are looked through for what tells it."
+        ),
+    )
     version = HiddenField()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -252,7 +258,7 @@ class CallForm(FlaskForm):
             keywords="\n".join(call.keywords), scheme_id=call.scheme.id, min_reviews=call.min_reviews,
             reserve_size=call.reserve_size, min_countries=rules.min_countries,
             needs_member_state=rules.needs_member_state, max_partners=rules.max_partners,
-            page_limit=rules.page_limit, by_work_package=rules.by_work_package,
+            page_limit=rules.page_limit, by_work_package=rules.by_work_package, blind=call.blind,
             reminders=", ".join(map(str, rules.reminder_days)), version=call.version,
             quotas="\n".join(f"{area}: {number}" for area, number in call.quotas.items()),
         )  # fmt: skip
@@ -262,7 +268,7 @@ class CallForm(FlaskForm):
         plain = (
             "title", "text", "action", "year", "budget", "min_contribution", "max_contribution", "min_reviews",
             "reserve_size", "min_countries", "needs_member_state", "max_partners", "page_limit", "by_work_package",
-            "scheme_id", "zone",
+            "blind", "scheme_id", "zone",
         )  # fmt: skip
         return {name: self[name].data for name in plain} | {
             "pillar": int(self.pillar.data) if self.pillar.data else None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from grants import clock
@@ -58,6 +58,8 @@ class Call(Public, Base):
     keywords: Mapped[list[str]] = mapped_column(default=list)
     min_reviews: Mapped[int] = mapped_column(default=3)
     reserve_size: Mapped[int | None]
+    blind: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Evaluated without the identity of the applicants: nothing of theirs but the text reaches an expert."""
     applications_made: Mapped[int] = mapped_column(default=0)
     panel_closed_at: Mapped[datetime | None]
     panel_report: Mapped[str] = mapped_column(Text, default="")
@@ -104,6 +106,7 @@ class Call(Public, Base):
                 "year": self.year,
                 "min_contribution": self.min_contribution,
                 "max_contribution": self.max_contribution,
+                "blind": self.blind,
                 "questions": [question.rule.to_dict() for question in self.questions],
             }
         )

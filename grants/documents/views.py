@@ -24,7 +24,7 @@ from grants import files
 from grants.applications import queries as applications
 from grants.calls import queries as calls
 from grants.decisions import queries as decisions
-from grants.documents import actions, contents, form_of_call, queries, verification
+from grants.documents import actions, contents, form_of_call, queries, uploaded_text, verification  # noqa: F401 (registers its job)
 from grants.documents.forms import VerifyForm
 from grants.documents.models import OF_CALL, Batch, Document
 from grants.people.attempts import limiter

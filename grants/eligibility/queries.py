@@ -7,10 +7,9 @@ from typing import Any
 from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import aliased, joinedload
 
-from grants.applications.checklist import checklist
 from grants.applications.finding import Finding
 from grants.applications.models import Application, Submission
-from grants.applications.queries import AS_SUBMITTED, not_barred
+from grants.applications.queries import AS_SUBMITTED, findings_of, not_barred
 from grants.calls.models import Call
 from grants.calls.queries import closed_at, counted_for
 from grants.db import Rows, db
@@ -71,8 +70,7 @@ def findings(application: Application, gate: str) -> tuple[Finding, ...]:
     What does not hold comes first, then what cannot be told.
     """
     assert application.submission is not None
-    call = application.call
-    found = checklist(application.submission.proposal, call.rules, call.deadline_at.date())
+    found = findings_of(application.submission.proposal, application.call)
     at_gate = (finding for finding in found if finding.gate in (gate, "advice"))
     return tuple(sorted(at_gate, key=lambda finding: ("fails", "unknown", "holds").index(finding.verdict)))
 
