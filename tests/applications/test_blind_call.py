@@ -81,11 +81,11 @@ def test_a_text_that_tells_nothing_holds(as_: Any, names: Any, blind: str) -> No
 
 def test_the_officer_looks_at_it_and_it_does_not_pass_with_the_clear_ones(as_: Any, names: Any) -> None:
     application = queries.by_public_id(names.applications["received"])
+    assert application.submission
+    sha256 = application.submission.proposal.part_b.sha256
     application.call.blind = True
     db.session.commit()
     jobs.run_waiting()
-    assert application.submission
-    sha256 = application.submission.proposal.part_b.sha256
     text = db.session.scalars(select(FileText).where(FileText.sha256 == sha256)).one()
     text.pages = ["The University of A-Stadt will lead."]
     officer, desk = as_("officer"), f"/calls/{names.calls['evaluation']}/eligibility"
