@@ -15,7 +15,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from grants import clock, events, files, mail
 from grants.applications import attachments, queries
 from grants.applications.actions import frozen
-from grants.applications.clarifying import clarified
+from grants.applications.clarifying import UNLOCKING_STATES, clarified
 from grants.applications.models import Application, Attachment, Clarification, Submission
 from grants.applications.proposal import Proposal
 from grants.calls.models import Call
@@ -23,9 +23,6 @@ from grants.db import db
 from grants.people.models import User
 from grants.words import N_
 from grants.workflow import move
-
-UNLOCKING_STATES = ("submitted", "reopened", "eligibility", "admitted")
-"""Before the experts read it; afterwards a question can be asked, and nothing can be changed."""
 
 
 class Refused(ValueError):
@@ -118,7 +115,7 @@ def answer(
     Raises:
         Refused: a part is not unlocked.
     """
-    if not set(changes) <= set(clarification.unlocked):
+    if not set(changes) <= set(clarification.changeable):
         raise Refused(N_("This part is not unlocked."), "answer")
     application, at = clarification.application, clock.now()
     assert application.submission is not None

@@ -12,6 +12,9 @@ from typing import Any
 from grants.applications.proposal import Proposal
 from grants.words import N_
 
+UNLOCKING_STATES = ("submitted", "reopened", "eligibility", "admitted")
+"""Before the experts read it; afterwards a question can be asked, and nothing can be changed."""
+
 SUMMARY = {"title": N_("Title"), "abstract": N_("Abstract"), "duration": N_("Duration in months")}
 ORGANISATION = (
     "name", "short_name", "pic", "country", "city", "activity", "sme", "international", "control_group", "gep", "vat",
@@ -44,13 +47,19 @@ def clarified(content: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[st
     for key, value in changes.items():
         kind, _, name = key.partition(":")
         if kind == "q":
-            others = [row for row in facts["answers"] if row["key"] != name]
-            facts["answers"] = [*others, {"key": name, "value": value}]
+            facts["answers"] = _replaced(facts["answers"], "key", name, {"key": name, "value": value})
         elif kind == "partner":
             facts["partners"] = [row | value if row["key"] == name else row for row in facts["partners"]]
         elif kind == "part_b":
-            others = [row for row in facts["attachments"] if row["kind"] != "part_b"]
-            facts["attachments"] = [value, *others]
+            facts["attachments"] = _replaced(facts["attachments"], "kind", "part_b", value)
         else:
             facts[kind] = value
     return facts
+
+
+def _replaced(rows: Iterable[Mapping[str, Any]], name: str, key: str, new: Any) -> list[Any]:
+    """The rows with the one of that key replaced in its place, or with the new one at the end."""
+    kept = list(rows)
+    if all(row[name] != key for row in kept):
+        return [*kept, new]
+    return [new if row[name] == key else row for row in kept]

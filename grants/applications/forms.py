@@ -326,7 +326,7 @@ def clarification_answer(clarification: Clarification, text_of: Any) -> type[Fla
         "key": HiddenField(),
     }
     questions = {question.key: question for question in clarification.call.questions}
-    for part in clarification.unlocked:
+    for part in clarification.changeable:
         kind, _colon, key = part.partition(":")
         if kind == "q":
             members[f"q_{key}"] = answer_field(questions[key], text_of, [Stored(100_000)])

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship, remote
 from grants import clock
 from grants.applications import enterprise, proposal
 from grants.applications.budget import Budget
+from grants.applications.clarifying import UNLOCKING_STATES
 from grants.calls import answers
 from grants.calls.models import Call
 from grants.canonical import digest
@@ -320,6 +321,11 @@ class Clarification(Public, Base):
     @property
     def call_id(self) -> int:
         return self.application.call_id
+
+    @property
+    def changeable(self) -> list[str]:
+        """The unlocked parts, until experts read the application."""
+        return self.unlocked if self.application.state in UNLOCKING_STATES else []
 
     @property
     def section(self) -> str:

@@ -222,6 +222,8 @@ def publish(call: Call, *, by: Any) -> None:
         raise Unfit(N_("Something that this call needs is not supported yet; see its findings."))
     if call.scheme.is_first_stage and call.second_stage is None:
         raise Unfit(N_("Set up the second stage first: applicants have to know its dates."))
+    if (before := call.previous) and call.opens_on < before.deadline_at:
+        raise Unfit(N_("It must open after the stage or cut-off before it has ended."))
     move(call, "publish", by=by)
 
 

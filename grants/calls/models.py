@@ -128,6 +128,12 @@ class Call(Public, Base):
         return next((call for call in self.following if call.stage == 2), None)
 
     @property
+    def previous(self) -> Call | None:
+        """The stage or cut-off before this one."""
+        place = self.series.index(self)
+        return self.series[place - 1] if place else None
+
+    @property
     def next_cut_off(self) -> Call | None:
         return next((call for call in self.series if call.cut_off == self.cut_off + 1), None)
 

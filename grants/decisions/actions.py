@@ -40,9 +40,10 @@ def propose_all(call: Call, *, by: Any) -> int:
     Returns the number of new proposals; applications from which the officer is barred are left to others.
     """
     rows, refusals = rows_by_application(call), queries.refusals(call)
+    cut = min((row.total for row in rows.values() if row.line == "second_stage"), default=None)
     proposed = 0
     for application in queries.undecided(call, by):
-        decision = _drafted(application, rows.get(application.id), refusals)
+        decision = _drafted(application, rows.get(application.id), refusals, cut)
         if decision is None:
             continue
         decision.proposed_by_id, decision.proposed_at = by.id, clock.now()
@@ -54,9 +55,16 @@ def propose_all(call: Call, *, by: Any) -> int:
 
 
 def _drafted(
-    application: Application, row: RankedRow | None, refusals: Mapping[tuple[int, str], Ruling]
+    application: Application,
+    row: RankedRow | None,
+    refusals: Mapping[tuple[int, str], Ruling],
+    cut: int | None,
 ) -> Decision | None:
-    """The decision that follows for one application; None while nothing follows yet."""
+    """The decision that follows for one application; None while nothing follows yet.
+
+    Args:
+        cut: the lowest total, hundredths, that a first stage invites with.
+    """
     assert application.submission is not None
     decision = Decision(
         application_id=application.id, application=application, state="proposed",
@@ -74,6 +82,8 @@ def _drafted(
     else:
         decision.outcome, decision.grounds = OF_LINE[row.line], _missed(application.call, row)
         decision.max_grant = row.amount if decision.outcome in WITH_GRANT else None
+        if decision.outcome == "below_cut" and cut is not None:
+            decision.grounds = [{"criterion": "overall", "score": row.total, "threshold": cut, "name": ""}]
     return decision
 
 

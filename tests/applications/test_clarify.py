@@ -166,6 +166,18 @@ def test_once_experts_read_it_a_question_is_asked_and_nothing_changes(as_: Any, 
     assert refused.status_code == 422
 
 
+def test_what_was_unlocked_is_locked_again_when_experts_begin_to_read(as_: Any, names: Any) -> None:
+    one = ask(as_, names, "title", name="admitted")
+    queries.by_public_id(names.applications["admitted"]).state = "in_evaluation"
+    db.session.commit()
+    page = as_("coordinator").get(f"/clarifications/{one.public_id}").text
+    assert "you may answer, and nothing can be changed any more" in page
+    assert 'name="title"' not in page
+    form = {"answer": "It is as it was.", "title": "Another"}
+    assert as_("coordinator").post(f"/clarifications/{one.public_id}", data=form).status_code == 303
+    assert queries.by_public_id(names.applications["admitted"]).version == 1
+
+
 @pytest.mark.parametrize("until", ["2026-09-30T10:00", "2026-10-01T14:30", "2026-10-25T02:30", "soon", ""])
 def test_a_time_that_cannot_be_is_said_beside_the_field(as_: Any, names: Any, until: str) -> None:
     form = {"question": "What about the annex?", "until": until}

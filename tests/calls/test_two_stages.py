@@ -222,3 +222,14 @@ def test_the_letter_names_the_second_stage_with_its_deadline(cast: Any) -> None:
     assert letter["enclosures"] == []
     below = frozen(decision_queries.of_application(made["GAMMA"].public_id))
     assert (below["second_stage"], below["enclosures"]) == (None, ["evaluation"])
+    assert below["grounds"] == [{"criterion": "overall", "score": 800, "threshold": 850, "name": ""}]
+
+
+def test_a_second_stage_that_would_open_too_early_is_not_published(cast: Any, as_: Any) -> None:
+    first, second = two_stages(cast, publish=False)
+    with clock.at(BEFORE):
+        actions.publish(queries.by_reference(first.reference), by=cast.officer)
+        early = queries.by_reference(second.reference)
+        early.opens_on = datetime(2026, 8, 1, tzinfo=UTC)
+        with pytest.raises(actions.Unfit):
+            actions.publish(early, by=cast.officer)

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from grants import clock
 from grants.applications import actions, clarifications, forms, queries, scanner
 from grants.applications.attachments import Unreadable
-from grants.applications.clarifying import ORGANISATION, unlockable
+from grants.applications.clarifying import ORGANISATION, UNLOCKING_STATES, unlockable
 from grants.applications.models import Application, Clarification, KeptText
 from grants.applications.views import Answer, blueprint
 from grants.calls import answers
@@ -55,7 +55,7 @@ def ask(public_id: str) -> Answer:
 def _form(application: Application, typed: Any) -> forms.ClarificationForm:
     """The question; what may be unlocked is chosen from what was received."""
     parts: list[tuple[str, str, str]] = []
-    if application.submission and application.state in clarifications.UNLOCKING_STATES:
+    if application.submission and application.state in UNLOCKING_STATES:
         questions = [
             (one.key, localised(one, "label"))
             for one in application.call.questions
@@ -150,7 +150,7 @@ def _changes(one: Clarification, form: FlaskForm) -> dict[str, Any]:
     """The values of the unlocked parts, as `clarifying.clarified` takes them. Raises Unreadable for a file."""
     changes: dict[str, Any] = {}
     typed = answers_typed(form, one.call.questions)
-    for part in one.unlocked:
+    for part in one.changeable:
         kind, _colon, key = part.partition(":")
         if kind == "q":
             changes[part] = typed[key]
