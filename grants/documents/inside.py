@@ -10,7 +10,7 @@ from grants.applications.models import Application
 from grants.documents import queries
 from grants.reviews import consensus as consensus_verbs
 from grants.reviews import queries as reviews
-from grants.reviews import scoring
+from grants.reviews import reactions, scoring
 from grants.reviews.completeness import outside
 from grants.reviews.models import Report
 from grants.reviews.questions import QUESTIONS
@@ -100,6 +100,7 @@ def consensus(application: Application, reader: Any) -> dict[str, Any]:
         "outside": outside(report.scores, individual_scores),
         "group": group,
         "sources": consensus_verbs.sources(report, reports),
+        "reaction": reactions.of_application(application),
         "numbers": consensus_verbs.numbers(report, reports),
         "answered": consensus_verbs.answered(report),
         # Who has left the group since, for a conflict perhaps, is no longer named.
@@ -118,6 +119,7 @@ def consensus_data(facts: dict[str, Any]) -> dict[str, Any]:
         "comments": {key: mark.comment for key, mark in marks.items()},
         "justifications": {key: marks[key].justification for key in sorted(facts["outside"])},
         "answers": report.answers, "minority_view": report.minority_view,
+        "reaction": facts["reaction"].text if facts["reaction"] else None,
         "sources": {key: [asdict(one) for one in found] for key, found in facts["sources"].items()},
         "individual": [
             {"number": facts["numbers"][one.id], "expert": one.assignment.user.name, "scores": one.scores,

@@ -14,7 +14,7 @@ from grants.canonical import canonical, digest
 from grants.db import db
 from grants.experts import actions as experts
 from grants.experts.models import Assignment
-from grants.reviews import queries
+from grants.reviews import queries, reactions
 from grants.reviews.completeness import Gap, gaps, identifying, unjustified
 from grants.reviews.models import Approval, ConsensusMark, ConsensusReport, Report
 from grants.reviews.questions import QUESTIONS
@@ -54,6 +54,12 @@ def open_consensus(
         raise Unfit(
             N_("Some reports are still awaited. Tick the box if the consensus shall open without them.")
         )
+    if application.call.reaction_days:
+        reaction = reactions.of_application(application)
+        if reaction is None:
+            raise Unfit(N_("The applicants have not been asked for their reaction yet."))
+        if reaction.is_open(clock.now()):
+            raise Unfit(N_("The applicants may still react to the comments."))
     if rapporteur is None or rapporteur.state != "cleared" or rapporteur.application_id != application.id:
         raise Unfit(N_("Name a rapporteur among the experts who have declared that they have no conflict."))
     if not rapporteur.is_rapporteur:
@@ -330,16 +336,17 @@ def finalise(consensus: ConsensusReport, *, by: Any) -> None:
     _lock(consensus)
     consensus.finalised_at = clock.now()
     consensus.return_comment = ""
-    value = _frozen(consensus)
+    value = frozen(consensus)
     consensus.snapshot, consensus.sha256 = canonical(value).decode(), digest(value)
     move(consensus, "finalise", by=by, sha256=consensus.sha256)
     move(consensus.application, "send_to_panel", by=by)
 
 
-def _frozen(consensus: ConsensusReport) -> dict[str, Any]:
+def frozen(consensus: ConsensusReport) -> dict[str, Any]:
     """The final report as it is hashed: what applicants may read, and apart from it what stays inside."""
     assert consensus.finalised_at
     reports = queries.valid_reports(consensus.application)
+    reaction = reactions.of_application(consensus.application)
     return {
         "schema": 1,
         "consensus": consensus.public_id,
@@ -354,6 +361,7 @@ def _frozen(consensus: ConsensusReport) -> dict[str, Any]:
                 for one in answered(consensus).values()
             ],
             "reports": [report.sha256 for report in reports],
+            "reaction": reaction.text if reaction else None,
             # "expert" counts in the order of "reports".
             "sources": {
                 key: [asdict(one) for one in found] for key, found in sources(consensus, reports).items()

@@ -162,6 +162,14 @@ class ReportFileForm(FlaskForm):
     file = FileField(_l("XLSX file"), [FileRequired(_l("Choose a file."))])
 
 
+class ReactionForm(FlaskForm):
+    """What the applicants reply to the comments; the call says how many words."""
+
+    text = TextAreaField(
+        _l("Your reply"), [DataRequired(), Length(max=40000), no_control_characters], render_kw={"rows": 12}
+    )
+
+
 class SubmissionForm(FlaskForm):
     """The declaration under a report."""
 

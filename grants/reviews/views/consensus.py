@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from grants.applications import queries as applications
 from grants.calls.forms import ReasonForm, version_of
 from grants.reviews import consensus as actions
-from grants.reviews import queries, scoring
+from grants.reviews import queries, reactions, scoring
 from grants.reviews.completeness import outside
 from grants.reviews.forms import (
     ApprovalForm,
@@ -108,6 +108,7 @@ def _page(consensus: Any, form: Any = None, stored: Any = None, approval: Any = 
     return render_template(
         "reviews/consensus.html", consensus=consensus, application=consensus.application,
         reports=reports if may("consensus.individual", consensus) else [],
+        reaction=reactions.of_application(consensus.application) if consensus.call.reaction_days else None,
         sources=actions.sources(consensus, reports), numbers=actions.numbers(consensus, reports),
         to_take=actions.to_take(consensus, reports) if may("consensus.write", consensus) else {},
         scheme=scheme, questions=QUESTIONS, form=form or consensus_form(consensus), stored=stored,
