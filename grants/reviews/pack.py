@@ -42,7 +42,7 @@ def marked(content: bytes, mark: str) -> bytes:
             )
         )
         for page in pdf.pages:
-            name = str(page.add_resource(font, Name.Font)).encode()
+            name = str(page.add_resource(font, Name.Font, Name.MadeFor)).encode()
             left, low, _right, high = (float(side) for side in page.cropbox)
             page.contents_add(b"q\n", prepend=True)
             page.contents_add(

@@ -61,8 +61,9 @@ def test_the_pack_holds_everything_and_says_whom_it_was_made_for(url, expert, ca
             cast.expert.email.encode() in b"".join(one.read_bytes() for one in sheet.Contents)
             for sheet in pdf.pages
         )
+    assert downloaded(expert, url).read("files/part_b.pdf") == pack.read("files/part_b.pdf")
     opened = select(AccessEntry.outcome).where(AccessEntry.action == "report.pack")
-    assert db.session.scalars(opened).all() == ["opened"]
+    assert db.session.scalars(opened).all() == ["opened"] * 2
 
 
 def test_what_was_filled_in_on_the_train_is_the_draft(url, expert):
