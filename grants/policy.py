@@ -281,6 +281,16 @@ def is_still_asked(user: Any, thing: Any) -> bool:
     return bool(thing.is_open(clock.now()))
 
 
+@when(N_("The time to reply is over."))
+def may_still_react(user: Any, thing: Any) -> bool:
+    return bool(thing.is_open(clock.now()))
+
+
+@when(N_("This call asks the applicants for no reaction."))
+def asks_for_reactions(user: Any, thing: Any) -> bool:
+    return bool(thing.call.reaction_days)
+
+
 @when(N_("Nothing has been submitted yet."))
 def has_submitted(user: Any, thing: Any) -> bool:
     return bool(thing.application.version)
@@ -488,6 +498,9 @@ RULES: dict[str, Rule] = {
     & has_no_conflict
     & in_state("draft", "submitted")
     & application_in("in_evaluation", "in_consensus", "in_panel"),
+    "call.reactions": is_officer & asks_for_reactions & call_is_closed,
+    "reaction.read": is_coordinator | staff | (evaluates & has_no_conflict & consensus_phase),
+    "reaction.write": is_coordinator & may_still_react & application_in("in_evaluation"),
     "application.reports": staff,
     "application.open_consensus": is_officer & has_no_conflict & in_state("in_evaluation"),
     "consensus.read": staff

@@ -392,7 +392,8 @@ VERBS = {
 }  # fmt: skip
 NOUNS = {
     "call": N_("Call"), "application": N_("Application"), "ruling": N_("Ruling"), "assignment": N_("Assignment"),
-    "report": N_("Report"), "consensus": N_("Consensus report"), "decision": N_("Decision"),
+    "report": N_("Report"), "reaction": N_("Reaction of the applicants"),
+    "consensus": N_("Consensus report"), "decision": N_("Decision"),
     "conflict": N_("Conflict of interest"), "panel_finding": N_("Panel"), "release": N_("Release"),
     "enquiry": N_("Question about the call"),
     "change": N_("Change of a decision"), "redress": N_("Redress"), "preparation": N_("Grant preparation"),

@@ -58,6 +58,7 @@ MOVES: dict[str, tuple[Move, ...]] = {
         Move("answer", ("asked",), "answered"),
         Move("take_back", ("asked",), "taken_back"),
     ),
+    "reaction": (Move("answer", ("asked", "answered"), "answered"),),
     "ruling": (
         Move("confirm", ("proposed",), "confirmed"),
         Move("return", ("proposed",), "returned"),

@@ -200,6 +200,14 @@ TABLE: list[tuple[str, str, dict[str, str], set[Any]]] = [
     ("GET", "reviews.report", {"public_id": "report:in_evaluation:expert"}, {"expert"} | STAFF),
     ("POST", "reviews.report", {"public_id": "report:in_evaluation:expert"}, {"expert"}),
     ("GET", "reviews.report", {"public_id": "report:in_consensus:expert"}, GROUP | STAFF),
+    ("GET", "reviews.pack", {"public_id": "report:in_evaluation:expert"}, {"expert"}),
+    ("GET", "reviews.upload", {"public_id": "report:in_evaluation:expert"}, {"expert"}),
+    ("POST", "reviews.upload", {"public_id": "report:in_evaluation:expert"}, {"expert"}),
+    ("GET", "reviews.round_of", {"reference": "evaluation"}, set()),
+    ("POST", "reviews.ask_for_reactions", {"reference": "evaluation"}, set()),
+    ("GET", "reviews.reaction", {"public_id": "reaction:in_consensus"}, {"applicant2"} | GROUP | STAFF),
+    ("POST", "reviews.reaction", {"public_id": "reaction:in_consensus"}, set()),
+    ("GET", "reviews.pack", {"public_id": "report:in_consensus:expert"}, set()),
     ("GET", "reviews.submission", {"public_id": "report:in_evaluation:expert"}, {"expert"}),
     ("POST", "reviews.submission", {"public_id": "report:in_evaluation:expert"}, {"expert"}),
     ("GET", "reviews.reopening", {"public_id": "report:in_evaluation:rapporteur"}, OFFICERS),
@@ -321,6 +329,8 @@ LOOKUPS = {
               "WHERE a.public_id = :app AND u.email = :email",
     "consensus": "SELECT c.public_id FROM consensus_reports c JOIN applications a ON a.id = c.application_id "
                  "WHERE a.public_id = :app",
+    "reaction": "SELECT r.public_id FROM reactions r JOIN applications a ON a.id = r.application_id "
+                "WHERE a.public_id = :app",
     "redress": "SELECT public_id FROM redress_requests LIMIT 1",
     "change": "SELECT public_id FROM decision_changes LIMIT 1",
     "release": "SELECT public_id FROM releases LIMIT 1",

@@ -48,6 +48,8 @@ CANARIES = [
            f"UPDATE report_marks SET comment = 'ZQXCOMMENT' WHERE report_id = {REPORT}", "released_best", "expert"),
     secret("ZQXREMARK", {*STAFF, "rapporteur", "expert2"},
            f"UPDATE reports SET remarks = 'ZQXREMARK' WHERE id = {REPORT}", "in_consensus", "expert2"),
+    secret("ZQXREACTION", {*GROUP, *STAFF, "applicant2"},
+           f"UPDATE reactions SET text = 'ZQXREACTION' WHERE application_id = {OF}", "in_consensus"),
     secret("ZQXCONSENSUS", {*GROUP, *STAFF},
            f"UPDATE consensus_marks SET comment = 'ZQXCONSENSUS' WHERE consensus_id = {CONSENSUS}", "in_consensus"),
     secret("ZQXOUTSIDE", {*GROUP, *PANEL},

@@ -32,6 +32,8 @@ CELLS: list[tuple[str, str, str, set[str]]] = [
      {"rapporteur", *STAFF}),
     ("another's report in consensus", "/reports/{report:in_consensus:expert2}", "Excellence", {*GROUP, *STAFF}),
     ("individual scores", "/applications/{in_consensus}/consensus", "Emil Evaluator", {*GROUP, *STAFF}),
+    ("reply of the applicants", "/reactions/{reaction:in_consensus}", "The risks stand in section two.",
+     {*GROUP, *STAFF}),
     ("draft of a consensus report", "/applications/{in_consensus}/consensus", "Excellence", {*GROUP, *STAFF}),
     ("ranked list", "/calls/{call:ranked}/ranking", "RANKEDBEST", {*STAFF, "chair"}),
     ("result before the release", "/applications/{ranked_best}/decision", "decision", STAFF),

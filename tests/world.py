@@ -15,6 +15,7 @@ from grants.demo import story
 from grants.documents import actions as documents
 from grants.experts import actions as experts
 from grants.people import actions as people
+from grants.reviews.models import Reaction
 
 NOW = datetime(2026, 10, 1, 12, 0, tzinfo=UTC)
 PASSWORD = "correct horse battery staple"
@@ -225,6 +226,13 @@ def _evaluation(call: Any, cast: Any, found: dict[str, Any]) -> None:
         ):  # fmt: skip
             story.accept(assignment)
             story.report(assignment, scores, comments(scores))
+        reaction = Reaction(
+            application_id=found["in_consensus"].id, state="answered", asked_by_id=cast.officer.id,
+            asked_at=clock.now(), until=clock.now() + timedelta(days=7), text="The risks stand in section two.",
+            answered_by_id=cast.applicant2.id, answered_at=clock.now(),
+            shown=[{"comments": comments(MIDDLE), "scores": {}}],
+        )  # fmt: skip
+        db.session.add(reaction)
         story.agree(found["in_consensus"], MIDDLE, comments(MIDDLE), by=cast.officer, upto="open")
 
 

@@ -222,7 +222,7 @@ def read(
     Raises:
         Unusable: no spreadsheet, too large, or without the hidden row that names the columns.
     """
-    shown, formulas = (_cells(content, values) for values in (True, False))
+    shown, formulas = (cells_of(content, values) for values in (True, False))
     names = {str(value): column for column, value in enumerate(shown[0])} if shown else {}
     typed = TYPED if packages is None else SHARE_TYPED
     grouped = {"work_package"} if packages is not None else set()
@@ -245,7 +245,7 @@ def read(
                 sentence = N_("This organisation stands here twice.")
             if about and unknown:
                 sentence = N_("This work package is not known here.")
-            errors.append(CellError(_name(names.get("name", 0), number), about, sentence))
+            errors.append(CellError(cell_name(names.get("name", 0), number), about, sentence))
             continue
         found: dict[str, int] = {}
         for name in typed:
@@ -253,15 +253,15 @@ def read(
             try:
                 found[name] = _value(cells[column], written[column], 1 if name == "person_months" else 2)
             except ValueError as problem:
-                errors.append(CellError(_name(column, number), about, str(problem)))
+                errors.append(CellError(cell_name(column, number), about, str(problem)))
         version = cells[names["version"]]
         if len(found) == len(typed):
             known = version if isinstance(version, int) else -1
-            rows.append(Row(str(key), _name(names["personnel"], number), known, found, package))
+            rows.append(Row(str(key), cell_name(names["personnel"], number), known, found, package))
     return tuple(rows), tuple(errors)
 
 
-def _cells(content: bytes, values: bool) -> list[tuple[Any, ...]]:
+def cells_of(content: bytes, values: bool) -> list[tuple[Any, ...]]:
     """The cells of the first sheet, at most 2000 rows, as values or as what was written."""
     from openpyxl import load_workbook
 
@@ -305,7 +305,7 @@ def _value(shown: Any, written: Any, places: int) -> int:
     return int(whole)
 
 
-def _name(column: int, row: int) -> str:
+def cell_name(column: int, row: int) -> str:
     """The name of a cell, such as E4; columns count from 0."""
     letters = ""
     number = column + 1

@@ -71,7 +71,7 @@ def set_scheme(call: Call, new: scheme.Scheme, *, by: Any, version: int) -> None
 
 RULES = (
     "min_countries", "needs_member_state", "page_limit", "max_partners", "quotas", "by_work_package",
-    "reminder_days",
+    "reminder_days", "reaction_days", "reaction_words", "reaction_scores",
 )  # fmt: skip
 
 

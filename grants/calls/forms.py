@@ -157,6 +157,11 @@ class CallForm(FlaskForm):
     reminders = StringField(
         _l("Reminders, days before the deadline"), [Optional(), Length(max=40)], default="14, 3"
     )
+    reaction_days = IntegerField(_l("Days to react to the reports"), [Optional(), NumberRange(0, 60)])
+    reaction_words = IntegerField(
+        _l("Words of a reaction"), [Optional(), NumberRange(50, 5000)], default=1000
+    )
+    reaction_scores = BooleanField(_l("Applicants who react see the scores too"))
     by_work_package = BooleanField(_l("Costs are entered by work package"))
     blind = BooleanField(
         _l("Evaluated blind"),
@@ -260,6 +265,8 @@ class CallForm(FlaskForm):
             needs_member_state=rules.needs_member_state, max_partners=rules.max_partners,
             page_limit=rules.page_limit, by_work_package=rules.by_work_package, blind=call.blind,
             reminders=", ".join(map(str, rules.reminder_days)), version=call.version,
+            reaction_days=call.reaction_days or None, reaction_words=call.reaction_words,
+            reaction_scores=call.reaction_scores,
             quotas="\n".join(f"{area}: {number}" for area, number in call.quotas.items()),
         )  # fmt: skip
 
@@ -268,7 +275,7 @@ class CallForm(FlaskForm):
         plain = (
             "title", "text", "action", "year", "budget", "min_contribution", "max_contribution", "min_reviews",
             "reserve_size", "min_countries", "needs_member_state", "max_partners", "page_limit", "by_work_package",
-            "blind", "scheme_id", "zone",
+            "blind", "scheme_id", "zone", "reaction_days", "reaction_words", "reaction_scores",
         )  # fmt: skip
         return {name: self[name].data for name in plain} | {
             "pillar": int(self.pillar.data) if self.pillar.data else None,

@@ -117,6 +117,21 @@ class Call(Public, Base):
         return dict(self.rules_json.get("quotas", {}))
 
     @property
+    def reaction_days(self) -> int:
+        """How long applicants may react to the individual reports; 0 where the call does not ask (rulebook 4.3)."""
+        return int(self.rules_json.get("reaction_days") or 0)
+
+    @property
+    def reaction_words(self) -> int:
+        """How long a reaction may be, in words."""
+        return int(self.rules_json.get("reaction_words") or 1000)
+
+    @property
+    def reaction_scores(self) -> bool:
+        """Whether applicants see individual scores with the comments."""
+        return bool(self.rules_json.get("reaction_scores"))
+
+    @property
     def series(self) -> list[Call]:
         """The stages or cut-offs that belong together, in their order; of a call that stands alone, itself."""
         first = self.first or self

@@ -3,13 +3,14 @@
 They name experts, as the pages do that they are made from; no applicant has a right to them (rulebook 7.4).
 """
 
+from dataclasses import asdict
 from typing import Any
 
 from grants.applications.models import Application
 from grants.documents import queries
 from grants.reviews import consensus as consensus_verbs
 from grants.reviews import queries as reviews
-from grants.reviews import scoring
+from grants.reviews import reactions, scoring
 from grants.reviews.completeness import outside
 from grants.reviews.models import Report
 from grants.reviews.questions import QUESTIONS
@@ -98,6 +99,9 @@ def consensus(application: Application, reader: Any) -> dict[str, Any]:
         "spread": scoring.spread(individual_scores),
         "outside": outside(report.scores, individual_scores),
         "group": group,
+        "sources": consensus_verbs.sources(report, reports),
+        "reaction": reactions.of_application(application),
+        "numbers": consensus_verbs.numbers(report, reports),
         "answered": consensus_verbs.answered(report),
         # Who has left the group since, for a conflict perhaps, is no longer named.
         "approvals": [one for one in report.approvals if one.assignment_id in standing],
@@ -115,8 +119,11 @@ def consensus_data(facts: dict[str, Any]) -> dict[str, Any]:
         "comments": {key: mark.comment for key, mark in marks.items()},
         "justifications": {key: marks[key].justification for key in sorted(facts["outside"])},
         "answers": report.answers, "minority_view": report.minority_view,
+        "reaction": facts["reaction"].text if facts["reaction"] else None,
+        "sources": {key: [asdict(one) for one in found] for key, found in facts["sources"].items()},
         "individual": [
-            {"expert": one.assignment.user.name, "scores": one.scores, "comments": facts["comments"][one.id]}
+            {"number": facts["numbers"][one.id], "expert": one.assignment.user.name, "scores": one.scores,
+             "comments": facts["comments"][one.id]}
             for one in facts["reports"]
         ],
         "approvals": [

@@ -90,6 +90,23 @@ def pages_to_read(call: Call) -> Mapping[int, int]:
     return {user_id: int(pages or 0) for user_id, pages in rows}
 
 
+def left_to_read(user: Any) -> Mapping[int, int]:
+    """Pages of the files of each application on which the person still owes a report, by row id of the application."""
+    newest = select(func.max(Attachment.id)).group_by(Attachment.application_id, Attachment.kind)
+    rows = db.session.execute(
+        select(Application.id, func.sum(Attachment.pages))
+        .join(Assignment, Assignment.application_id == Application.id)
+        .outerjoin(Attachment, (Attachment.application_id == Application.id) & Attachment.id.in_(newest))
+        .where(
+            Assignment.user_id == user.id, Assignment.state.in_(ASKED), Assignment.scores, not_barred(user)
+        )
+        .where(Application.state.in_(("admitted", "in_evaluation")))
+        .where(~Assignment.report.has(state="submitted"))
+        .group_by(Application.id)
+    )
+    return {application_id: int(pages or 0) for application_id, pages in rows}
+
+
 def pool_figures(call: Call) -> dict[str, Counter[str]]:
     """How the pool is composed, by country, gender and sector (rulebook 4.6)."""
     rows = db.session.execute(

@@ -1,6 +1,9 @@
 """Verbs about the consensus report: open, save, circulate, approve, check, finalise (rulebook 4.3, 7.3)."""
 
+import json
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy.orm.attributes import set_committed_value
@@ -11,10 +14,11 @@ from grants.canonical import canonical, digest
 from grants.db import db
 from grants.experts import actions as experts
 from grants.experts.models import Assignment
-from grants.reviews import queries
+from grants.reviews import queries, reactions
 from grants.reviews.completeness import Gap, gaps, identifying, unjustified
 from grants.reviews.models import Approval, ConsensusMark, ConsensusReport, Report
 from grants.reviews.questions import QUESTIONS
+from grants.reviews.sources import Traced, left, taken, traced
 from grants.reviews.summary import evaluation_summary
 from grants.words import N_
 from grants.workflow import move
@@ -50,6 +54,12 @@ def open_consensus(
         raise Unfit(
             N_("Some reports are still awaited. Tick the box if the consensus shall open without them.")
         )
+    if application.call.reaction_days:
+        reaction = reactions.of_application(application)
+        if reaction is None:
+            raise Unfit(N_("The applicants have not been asked for their reaction yet."))
+        if reaction.is_open(clock.now()):
+            raise Unfit(N_("The applicants may still react to the comments."))
     if rapporteur is None or rapporteur.state != "cleared" or rapporteur.application_id != application.id:
         raise Unfit(N_("Name a rapporteur among the experts who have declared that they have no conflict."))
     if not rapporteur.is_rapporteur:
@@ -119,6 +129,53 @@ def save(
     consensus.version += 1
     consensus.saved_at, consensus.saved_tab = clock.now(), tab
     db.session.flush()
+
+
+def sources(consensus: ConsensusReport, reports: Sequence[Report]) -> dict[str, tuple[Traced, ...]]:
+    """By criterion, from which of the valid `reports` each sentence came; of a final report what was frozen."""
+    if consensus.snapshot:
+        kept = json.loads(consensus.snapshot)["internal"].get("sources", {})
+        return {criterion: tuple(Traced(**one) for one in found) for criterion, found in kept.items()}
+    comments = _comments(reports)
+    return {mark.criterion: traced(mark.comment, comments[mark.criterion]) for mark in consensus.marks}
+
+
+def numbers(consensus: ConsensusReport, reports: Sequence[Report]) -> dict[int, int]:
+    """By row id of a report, which expert it is where sources are told: expert 2 wrote the second one."""
+    kept = json.loads(consensus.snapshot)["internal"]["reports"] if consensus.snapshot else []
+    order = kept or [report.sha256 for report in reports]
+    return {report.id: order.index(report.sha256) + 1 for report in reports if report.sha256 in order}
+
+
+def to_take(
+    consensus: ConsensusReport, reports: Sequence[Report]
+) -> dict[str, list[tuple[tuple[str, bool], ...]]]:
+    """By criterion and report, the sentences to take over; the flag is False where the text holds one already."""
+    return {
+        mark.criterion: [left(comment, mark.comment) for comment in _comments(reports)[mark.criterion]]
+        for mark in consensus.marks
+    }
+
+
+def with_sentence(comments: Mapping[str, str], reports: Sequence[Report], wanted: str) -> dict[str, str]:
+    """The comments as typed, with the sentence that was taken over: `wanted` is criterion:expert:sentence, from 1."""
+    criterion, *numbers = wanted.split(":")
+    given = _comments(reports).get(criterion, [])
+    try:
+        expert, number = map(int, numbers)
+        sentence = left(given[expert - 1], "")[number - 1][0]
+    except (ValueError, IndexError):
+        return dict(comments)
+    return {**comments, criterion: taken(comments.get(criterion, ""), sentence)}
+
+
+def _comments(reports: Sequence[Report]) -> dict[str, list[str]]:
+    """Comments by criterion, each list in the order of the reports."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for report in reports:
+        for mark in report.marks:
+            found[mark.criterion].append(mark.comment)
+    return found
 
 
 def missing(consensus: ConsensusReport, reports: Sequence[Report]) -> tuple[Gap, ...]:
@@ -279,15 +336,17 @@ def finalise(consensus: ConsensusReport, *, by: Any) -> None:
     _lock(consensus)
     consensus.finalised_at = clock.now()
     consensus.return_comment = ""
-    value = _frozen(consensus)
+    value = frozen(consensus)
     consensus.snapshot, consensus.sha256 = canonical(value).decode(), digest(value)
     move(consensus, "finalise", by=by, sha256=consensus.sha256)
     move(consensus.application, "send_to_panel", by=by)
 
 
-def _frozen(consensus: ConsensusReport) -> dict[str, Any]:
+def frozen(consensus: ConsensusReport) -> dict[str, Any]:
     """The final report as it is hashed: what applicants may read, and apart from it what stays inside."""
     assert consensus.finalised_at
+    reports = queries.valid_reports(consensus.application)
+    reaction = reactions.of_application(consensus.application)
     return {
         "schema": 1,
         "consensus": consensus.public_id,
@@ -301,7 +360,12 @@ def _frozen(consensus: ConsensusReport) -> dict[str, Any]:
                 {"expert": one.assignment.user.public_id, "agrees": one.agrees, "reason": one.reason}
                 for one in answered(consensus).values()
             ],
-            "reports": [report.sha256 for report in queries.valid_reports(consensus.application)],
+            "reports": [report.sha256 for report in reports],
+            "reaction": reaction.text if reaction else None,
+            # "expert" counts in the order of "reports".
+            "sources": {
+                key: [asdict(one) for one in found] for key, found in sources(consensus, reports).items()
+            },
         },
         "finalised_at": consensus.finalised_at.isoformat(),
     }

@@ -6,13 +6,16 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
+from flask_wtf.file import FileField, FileRequired
 from wtforms import BooleanField, HiddenField, RadioField, SelectField, TextAreaField, ValidationError
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
+from grants.applications.editing import typed
 from grants.calls.forms import no_control_characters
 from grants.calls.scheme import Scheme
 from grants.reviews.questions import QUESTIONS
+from grants.reviews.report_file import Line, ScoreLine
 from grants.web import score
 
 OFF_SCALE = _l("This score is not on the scale. Please choose one of the list.")
@@ -50,10 +53,10 @@ class ScoreField(SelectField):
 
 
 class AnswerField(RadioField):
-    """The answer to an additional question; a draft may leave it open."""
+    """The answer to an additional question; a draft may leave it open, and a file may empty it again."""
 
     def pre_validate(self, form: Any) -> None:
-        if self.raw_data:
+        if any(self.raw_data or ()):
             super().pre_validate(form)
 
 
@@ -139,6 +142,32 @@ def consensus_form(consensus: Any, formdata: Mapping[str, Any] | None = None) ->
     """The form of a consensus report: as stored, or as typed."""
     fields = _marks(consensus.call.scheme, justified=True)
     return type("ConsensusForm", (MarksForm,), fields)(formdata=formdata, data=_stored(consensus))
+
+
+def report_lines(form: MarksForm) -> list[Line]:
+    """The fields of a report's form as rows of its file."""
+    lines: list[Line] = []
+    for name, values in typed(form).items():
+        field = form[name]
+        value = values[0] if values and values[0] != "None" else ""
+        kind = ScoreLine if isinstance(field, ScoreField) else Line
+        choices = {str(one.value): str(one.label) for one in getattr(field, "choices", ()) if one.value}
+        lines.append(kind(name, str(field.label.text), value, choices))
+    return lines
+
+
+class ReportFileForm(FlaskForm):
+    """A report that was filled in without a network."""
+
+    file = FileField(_l("XLSX file"), [FileRequired(_l("Choose a file."))])
+
+
+class ReactionForm(FlaskForm):
+    """What the applicants reply to the comments; the call says how many words."""
+
+    text = TextAreaField(
+        _l("Your reply"), [DataRequired(), Length(max=40000), no_control_characters], render_kw={"rows": 12}
+    )
 
 
 class SubmissionForm(FlaskForm):

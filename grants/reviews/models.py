@@ -71,6 +71,39 @@ class ReportMark(Base):
     comment: Mapped[str] = mapped_column(Text, default="")
 
 
+class Reaction(Public, Base):
+    """What the applicants reply to the comments of the individual reports, before the consensus (rulebook 4.3)."""
+
+    __tablename__ = "reactions"
+
+    application_id: Mapped[int] = mapped_column(ForeignKey("applications.id"), unique=True)
+    state: Mapped[str] = mapped_column(String(12), default="asked")
+    shown: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
+    """What they read, frozen: comments and, where the call says so, scores of each report, by criterion."""
+    asked_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    asked_at: Mapped[datetime]
+    until: Mapped[datetime]
+    text: Mapped[str] = mapped_column(Text, default="")
+    answered_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    answered_at: Mapped[datetime | None]
+
+    application: Mapped[Application] = relationship(lazy="raise_on_sql")
+
+    noun = "reaction"
+
+    @property
+    def call(self) -> Call:
+        return self.application.call
+
+    @property
+    def call_id(self) -> int:
+        return self.application.call_id
+
+    def is_open(self, at: datetime) -> bool:
+        """Waiting for a reply, up to and including its instant."""
+        return at <= self.until
+
+
 class ConsensusReport(Public, Base):
     """What the group agreed on: written by the rapporteur, approved by each evaluator, checked by the officer."""
 

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from grants.db import db
-from grants.experts import actions
+from grants.experts import actions, workload
 from tests.experts.asked import assignment, conflicts, states, stored
 
 
@@ -119,6 +119,16 @@ def test_the_own_list_says_what_to_do_next(here, as_):
     assert "Read your report" in row("rapporteur")[:900]
     assert "No reviews yet" in as_("stranger").get("/assignments").text
     assert "Accept or decline the evaluation of INEVALUATION" in as_("expert2").get("/").text
+
+
+def test_the_own_list_says_how_much_there_is_to_read(here, as_):
+    pages = sum(one.pages for one in stored(here).submission.proposal.attachments)
+    hours = workload.hours(pages)
+    for part in ("expert", "expert2"):
+        page = as_(part).get("/assignments").text
+        assert f"1 report to write: {pages} page" in page
+        assert f"about {hours} hours with the writing." in page
+    assert "to write" not in as_("rapporteur").get("/assignments").text
 
 
 def test_the_list_leaves_out_what_a_conflict_has_closed(here, cast, as_):

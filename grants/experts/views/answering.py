@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 from flask_security import current_user
 from werkzeug.wrappers import Response
 
-from grants.experts import actions, queries
+from grants.experts import actions, queries, workload
 from grants.experts.forms import AcceptForm, DeclarationForm, DeclineForm, ProfileForm
 from grants.experts.models import Assignment
 from grants.experts.views import blueprint, end_of
@@ -19,8 +19,12 @@ def assignments() -> str:
     """What the person was asked to evaluate, and what to do next."""
     permit("assignment.list")
     page = paged(queries.of_expert(current_user), queries.count_of_expert(current_user))
-    expert = queries.expert(current_user)
-    return render_template("experts/assignments.html", page=page, expert=expert)
+    left = queries.left_to_read(current_user)
+    return render_template(
+        "experts/assignments.html", page=page, expert=queries.expert(current_user), left=left,
+        hours={application_id: workload.hours(pages) for application_id, pages in left.items()},
+        hours_in_all=workload.hours(sum(left.values()), len(left)),
+    )  # fmt: skip
 
 
 @blueprint.route("/expert-profile", methods=["GET", "POST"])

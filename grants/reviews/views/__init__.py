@@ -8,15 +8,23 @@ from flask import Blueprint, url_for
 from flask_babel import gettext as _
 
 from grants.reviews import queries
+from grants.reviews.reactions import waiting_of as waiting_reactions
 
 blueprint = Blueprint("reviews", __name__)
 
-from grants.reviews.views import agreement, consensus, reports  # noqa: E402, F401  (their routes hang on the blueprint)
+from grants.reviews.views import agreement, consensus, reactions, reports  # noqa: E402, F401  (their routes hang on the blueprint)
 
 
 def tasks(user: Any) -> list[dict[str, Any]]:
     """Reports to write, consensus reports to write or answer, and quality checks, for the home page."""
-    found: list[dict[str, Any]] = []
+    found = [
+        _task(
+            _("Reply to the comments of the experts on %(acronym)s", acronym=one.application.submission.acronym),
+            url_for("reviews.reaction", public_id=one.public_id), one.application.number, due=one.until,
+        )
+        for one in waiting_reactions(user)
+        if one.application.submission
+    ]  # fmt: skip
     if user.holds("expert"):
         for row in queries.expert_tasks_of(user):
             if row.task == "report":

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from grants.applications import queries as applications
 from grants.calls.forms import ReasonForm, version_of
 from grants.reviews import consensus as actions
-from grants.reviews import queries, scoring
+from grants.reviews import queries, reactions, scoring
 from grants.reviews.completeness import outside
 from grants.reviews.forms import (
     ApprovalForm,
@@ -81,13 +81,19 @@ def consensus(public_id: str) -> Answer:
         return _page(consensus)
     load(consensus, to="consensus.write")
 
+    wanted = request.form.get("take", "")
+
     def save(form: Any, version: int, tab: str) -> None:
+        comments = form.comments
+        if wanted:
+            comments = actions.with_sentence(comments, queries.valid_reports(consensus.application), wanted)
         actions.save(
-            consensus, version=version, scores=form.scores, comments=form.comments, tab=tab,
+            consensus, version=version, scores=form.scores, comments=comments, tab=tab,
             justifications=form.justifications, answers=form.answers, by=current_user,
         )  # fmt: skip
 
-    after = url_for(".consensus", public_id=public_id)
+    anchor = f"criterion-{wanted.split(':')[0]}" if wanted else None
+    after = url_for(".consensus", public_id=public_id, _anchor=anchor)
     if request.form.get("next") == "circulation":
         after = url_for(".circulation", public_id=consensus.public_id)
     return saved(consensus, consensus_form, save, partial(_page, consensus), after)
@@ -102,6 +108,9 @@ def _page(consensus: Any, form: Any = None, stored: Any = None, approval: Any = 
     return render_template(
         "reviews/consensus.html", consensus=consensus, application=consensus.application,
         reports=reports if may("consensus.individual", consensus) else [],
+        reaction=reactions.of_application(consensus.application) if consensus.call.reaction_days else None,
+        sources=actions.sources(consensus, reports), numbers=actions.numbers(consensus, reports),
+        to_take=actions.to_take(consensus, reports) if may("consensus.write", consensus) else {},
         scheme=scheme, questions=QUESTIONS, form=form or consensus_form(consensus), stored=stored,
         marks={mark.criterion: mark for mark in consensus.marks},
         marks_of={report.id: {mark.criterion: mark for mark in report.marks} for report in reports},

@@ -1,26 +1,32 @@
 """Individual evaluation reports: the declaration, the form, submission, and what officers do with reports."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_security import current_user
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
-from grants import clock
+from grants import clock, files
+from grants.applications import budget
+from grants.applications.spreadsheet import Unusable
 from grants.calls import queries as calls
 from grants.calls.forms import ReasonForm
 from grants.experts.conflicts import CODES
 from grants.experts.forms import DeclarationForm
-from grants.reviews import actions, queries, reminding, scoring
-from grants.reviews.forms import SubmissionForm, VoidingForm, report_form
+from grants.reviews import actions, queries, reminding, report_file, scoring
+from grants.reviews.forms import ReportFileForm, SubmissionForm, VoidingForm, report_form, report_lines
+from grants.reviews.pack import bundle
 from grants.reviews.questions import DECLARATION, QUESTIONS
 from grants.reviews.views import blueprint
 from grants.reviews.views.saving import saved, seen
-from grants.web import load, paged
+from grants.web import first_opening, load, moment, paged, score
 
 Answer = str | Response | tuple[str | Response, int]
 
@@ -56,15 +62,18 @@ def report(public_id: str) -> Answer:
     if request.method != "POST":
         return _page(report, report_form(report))
     load(report, to="report.write")
+    endpoint = ".submission" if request.form.get("next") == "submission" else ".report"
+    return _save(report, url_for(endpoint, public_id=public_id))
 
+
+def _save(report: Any, after: str, sent: Any = None) -> Answer:
     def save(form: Any, version: int, tab: str) -> None:
         actions.save(
             report, version=version, scores=form.scores, comments=form.comments, answers=form.answers,
             remarks=form.remarks.data or "", by=current_user, tab=tab,
         )  # fmt: skip
 
-    endpoint = ".submission" if request.form.get("next") == "submission" else ".report"
-    return saved(report, report_form, save, partial(_page, report), url_for(endpoint, public_id=public_id))
+    return saved(report, report_form, save, partial(_page, report), after, sent)
 
 
 def _page(report: Any, form: Any, stored: Any = None) -> str:
@@ -74,6 +83,66 @@ def _page(report: Any, form: Any, stored: Any = None) -> str:
         application=application, proposal=application.submission.proposal,
         total=scoring.total(report.scores, scheme), seen=seen(report, report_form),
     )  # fmt: skip
+
+
+@blueprint.get("/reports/<public_id>/pack")
+def pack(public_id: str) -> Response:
+    """The application, its files and the form file as one ZIP, made for this expert alone."""
+    report = load(queries.report(public_id), to="report.write")
+    application, scheme = report.application, report.call.scheme
+    proposal = application.submission.proposal
+    mark = _(
+        "Confidential, made for %(email)s on %(moment)s", email=current_user.email, moment=moment(clock.now())
+    )
+    page = render_template(
+        "reviews/pack.html", application=application, proposal=proposal, budget=budget, mark=mark,
+        style=(Path(current_app.static_folder or "") / "app.css").read_text("utf-8"),
+        scale=[(f"{score(one.score)} {_(one.name)}", _(one.meaning)) for one in scheme.labels],
+    )  # fmt: skip
+    sheet = report_file.write(
+        report_lines(report_form(report)), report=public_id, version=report.version, mark=mark, word=_,
+        title=f"{application.number} {proposal.acronym}",
+    )  # fmt: skip
+    attached = [
+        (f"{file.kind.replace(':', '_')}.pdf", files.get(file.sha256)) for file in proposal.attachments
+    ]
+    response = Response(bundle(page, sheet, attached, mark), mimetype="application/zip")
+    response.headers.set("Content-Disposition", "attachment", filename=f"{application.number}.zip")
+    first_opening(report, "report.pack")
+    return response
+
+
+@blueprint.route("/reports/<public_id>/upload", methods=["GET", "POST"])
+def upload(public_id: str) -> Answer:
+    """Take a filled-in form file into the draft: all of it, or nothing and each cell that is wrong."""
+    report = load(queries.report(public_id), to="report.write")
+    form = ReportFileForm()
+    wrong: list[report_file.Wrong] = []
+    if form.validate_on_submit():
+        try:
+            filled = report_file.read(form.file.data.read(), report_lines(report_form(report)), public_id)
+        except Unusable as problem:
+            form.file.errors = [_(str(problem))]
+        else:
+            sent: MultiDict[str, str] = MultiDict(
+                filled.typed
+                | {"version": [filled.version], "seen": [json.dumps(filled.seen)]}
+                | {"csrf_token": request.form.getlist("csrf_token")}
+            )
+            checked = report_form(report, sent)
+            checked.validate()
+            wrong = [*filled.wrong, *_wrong_cells(checked, filled)]
+            if not wrong:
+                return _save(report, url_for(".report", public_id=public_id), sent)
+    page = render_template("reviews/upload.html", report=report, form=form, wrong=wrong)
+    return (page, 422) if form.is_submitted() else page
+
+
+def _wrong_cells(form: Any, filled: report_file.Filled) -> Iterator[report_file.Wrong]:
+    """What the page would say beside its fields, by cell."""
+    for field in form:
+        for sentence in field.errors:
+            yield report_file.Wrong(filled.cells.get(field.name, ""), str(field.label.text), str(sentence))
 
 
 @blueprint.route("/reports/<public_id>/submission", methods=["GET", "POST"])

@@ -25,8 +25,9 @@ def seen(thing: Any, form_of: Form) -> dict[str, str]:
 
 
 def saved(
-    thing: Any, form_of: Form, save: Callable[[Any, int, str], None], page: Callable[..., str], after: str
-) -> Answer:
+    thing: Any, form_of: Form, save: Callable[[Any, int, str], None], page: Callable[..., str], after: str,
+    sent: MultiDict[str, str] | None = None,
+) -> Answer:  # fmt: skip
     """Save what was typed. A page that saves itself asks for JSON.
 
     It answers 200 {state: saved, version, saved_at, at, seen, theirs}; 409 {state: conflict, mine, theirs}, both texts
@@ -37,14 +38,16 @@ def saved(
         save: saves a valid form over a version, for a browser tab.
         page: draws the page with `form` and, after a collision, `stored`.
         after: where the plain button leads.
+        sent: the form, where it came in a file and not from the page.
     """
+    sent = request.form if sent is None else sent
     by_itself = request.accept_mimetypes.best == "application/json"
     before = typed(form_of(thing))
-    mine = {name: request.form.getlist(name) for name in before}
-    tab = request.form.get("tab", "")[:32]
+    mine = {name: sent.getlist(name) for name in before}
+    tab = sent.get("tab", "")[:32]
     merged = merging.Merged(mine)
-    if request.form.get("version") != str(thing.version):
-        made_from = merging.read_fingerprints(request.form.get("seen", ""))
+    if sent.get("version") != str(thing.version):
+        made_from = merging.read_fingerprints(sent.get("seen", ""))
         merged = merging.merge(made_from, mine, before, own=bool(tab) and thing.saved_tab == tab)
     form = form_of(
         thing,
