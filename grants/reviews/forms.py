@@ -145,7 +145,7 @@ def consensus_form(consensus: Any, formdata: Mapping[str, Any] | None = None) ->
 
 
 def report_lines(form: MarksForm) -> list[Line]:
-    """The fields of a report's form as rows of its file."""
+    """The fields of a report's form as rows of its file, in the order of the page."""
     lines: list[Line] = []
     for name, values in typed(form).items():
         field = form[name]
@@ -153,7 +153,7 @@ def report_lines(form: MarksForm) -> list[Line]:
         kind = ScoreLine if isinstance(field, ScoreField) else Line
         choices = {str(one.value): str(one.label) for one in getattr(field, "choices", ()) if one.value}
         lines.append(kind(name, str(field.label.text), value, choices))
-    return lines
+    return sorted(lines, key=lambda line: line.field == "remarks")
 
 
 class ReportFileForm(FlaskForm):
