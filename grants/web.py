@@ -388,7 +388,8 @@ VERBS = {
     "rule_on_conflict": N_("Conflict ruled on"), "open": N_("Opened"), "wait": N_("Waits for reports again"),
     "restart": N_("Begun anew"), "back_to_consensus": N_("Back to consensus"), "panel_note": N_("Note of the panel"),
     "want": N_("Documents ordered"),
-    "write_letter": N_("Words of a letter changed"), "purge": N_("Deleted, never submitted"),
+    "write_letter": N_("Words of a letter changed"), "reword": N_("For approval again: words of its letter changed"),
+    "purge": N_("Deleted, never submitted"),
 }  # fmt: skip
 NOUNS = {
     "call": N_("Call"), "application": N_("Application"), "ruling": N_("Ruling"), "assignment": N_("Assignment"),

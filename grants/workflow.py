@@ -91,6 +91,7 @@ MOVES: dict[str, tuple[Move, ...]] = {
         Move("propose", ("returned",), "proposed"),
         Move("approve", ("proposed",), "approved"),
         Move("return", ("proposed", "approved"), "returned"),
+        Move("reword", ("approved",), "proposed"),
         Move("release", ("approved",), "released"),
     ),
     "change": (

@@ -194,6 +194,10 @@ def write_letter(
 ) -> LetterText:
     """Save the words of the call's letters with this outcome as a new version; earlier ones stay.
 
+    Decisions with this outcome that were approved are for a second officer again, whatever the language: a coordinator
+    may still choose another. Who changes the words is the one who proposes now, but where a conflict of interest bars
+    him: there he cannot approve anyway.
+
     Args:
         seen: number of the version that the person saw, 0 for the words of the house.
 
@@ -212,6 +216,11 @@ def write_letter(
     events.record(
         db.session, call, "write_letter", by=by, outcome=outcome, language=language, number=seen + 1
     )
+    for decision, is_barred in queries.approved(call, outcome, by):
+        if not is_barred:
+            decision.proposed_by_id, decision.proposed_at = by.id, text.saved_at
+        decision.approved_by_id = decision.approved_at = None
+        move(decision, "reword", by=by, outcome=outcome, language=language, number=text.number)
     return text
 
 

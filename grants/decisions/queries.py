@@ -236,6 +236,17 @@ def to_approve(call: Call, user: Any) -> Sequence[Decision]:
     ).all()
 
 
+def approved(call: Call, outcome: str, user: Any) -> Sequence[Any]:
+    """Approved decisions with this outcome that are not released, each with whether a conflict bars the person."""
+    return db.session.execute(
+        select(Decision, ~not_barred(user))
+        .join(Decision.application)
+        .options(joinedload(Decision.application).joinedload(Application.call))
+        .where(Application.call_id == call.id, Decision.outcome == outcome, Decision.state == "approved")
+        .order_by(Application.serial)
+    ).all()
+
+
 # --- The release -----------------------------------------------------------------------------------------------------
 
 

@@ -39,7 +39,8 @@ def panel(call: Call, reader: Any) -> dict[str, Any]:
     rows = [row for row in places if row.visible]
     visible = {row.number for row in rows}
     gaps = len(rows) < len(places)
-    absent = panels.absent(call)
+    # Who was out of the room then; lists that were adopted before this was frozen tell no order.
+    absent = {number: frozenset(people) for number, people in frozen.get("absent", {}).items()}
     return {
         "adopted": adopted,
         "report": frozen["panel_report"],
@@ -52,9 +53,11 @@ def panel(call: Call, reader: Any) -> dict[str, Any]:
         "inputs": {one["number"]: one for one in frozen["inputs"] if one["number"] in visible},
         "order": discussion.order(
             [one["number"] for one in frozen["inputs"] if one["number"] in visible], absent
-        ),
+        )
+        if "absent" in frozen
+        else [],
         "absent": absent,
-        "members": {member.id: member.name for member in panels.members(call)},
+        "members": panels.names(frozenset().union(*absent.values())),
         "chart": [] if gaps else panels.chart(adopted, MOST_BARS),
         "buckets": [] if gaps else ranking.distribution(panels.ranked_totals(adopted), call.scheme),
         "sureness": None if gaps else frozen.get("sureness"),

@@ -9,9 +9,11 @@ import mimetypes
 import tempfile
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from grants import config
 from grants.documents import warm
 
 
@@ -58,9 +60,21 @@ def fetcher(files: Mapping[str, str]) -> Any:
             if url not in files:
                 raise PermissionError("refused")
             kind = mimetypes.guess_type(files[url])[0] or "application/octet-stream"
-            return URLFetcherResponse(url, Path(files[url]).read_bytes(), {"Content-Type": kind})
+            path = Path(files[url])
+            content = unpacked(path) if path.suffix == ".woff2" else path.read_bytes()
+            return URLFetcherResponse(url, content, {"Content-Type": kind})
 
     return Bundled()
+
+
+@cache
+def unpacked(font: Path) -> bytes:
+    """The font in a WOFF2 file as it is read; to unpack it takes longer than to set a page, so it is done once."""
+    from fontTools.ttLib import woff2
+
+    content = io.BytesIO()
+    woff2.decompress(str(font), content)
+    return content.getvalue()
 
 
 def render(html: str, files: Mapping[str, str], data: str) -> bytes:
@@ -115,4 +129,6 @@ if __name__ == "__main__":
     import pikepdf  # noqa: F401  loaded once, for all forks
     import weasyprint  # noqa: F401
 
+    for font in (config.HERE / "static" / "vendor" / "source-sans").glob("*.woff2"):
+        unpacked(font)
     warm.serve(_work, refused=warm.SOCKETS)

@@ -123,6 +123,7 @@ def close(call: Call, *, by: Any, report: str, seen: str, shown: Sureness | None
     number = before.number + 1 if before else 1
     at = clock.now()
     value = snapshot(call, now_standing, report=report, number=number, adopted_at=at.isoformat())
+    value["absent"] = {application: sorted(people) for application, people in queries.absent(call).items()}
     if shown:
         value["sureness"] = shown.to_dict()
     adopted = RankedList(

@@ -1,6 +1,6 @@
 """Questions before and after the panel: the applications with all that ranks them, and the adopted list."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import exists, func, or_, select
@@ -129,18 +129,26 @@ def members(call: Call) -> Sequence[User]:
     ).all()
 
 
-def absent(call: Call) -> dict[str, frozenset[int]]:
-    """Who has, or had, to leave the room for which application: row ids of people by number (rulebook 4.7)."""
+def absent(call: Call) -> dict[str, frozenset[str]]:
+    """Who has to leave the room for which application: public ids of people by number (rulebook 4.7)."""
     rows = db.session.execute(
-        select(Application.number, User.id)
+        select(Application.number, User.public_id)
         .join(User, User.id.in_([member.id for member in members(call)]))
         .where(Application.call_id == call.id, Application.state.in_(PANEL_AND_LATER), ~not_barred(User))
         .order_by(Application.serial)
     )
-    found: dict[str, set[int]] = {}
-    for number, user_id in rows:
-        found.setdefault(number, set()).add(user_id)
+    found: dict[str, set[str]] = {}
+    for number, person in rows:
+        found.setdefault(number, set()).add(person)
     return {number: frozenset(people) for number, people in found.items()}
+
+
+def names(people: Iterable[str]) -> dict[str, str]:
+    """Names of people by public id, in the order of the names."""
+    rows = db.session.execute(
+        select(User.public_id, User.name).where(User.public_id.in_(people)).order_by(User.name)
+    )
+    return {public_id: name for public_id, name in rows}
 
 
 def aspects_in_use(call: Call, user: Any) -> list[str]:

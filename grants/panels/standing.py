@@ -213,7 +213,10 @@ def standing(
 
 
 def snapshot(call: Call, standing: Standing, *, report: str, number: int, adopted_at: str) -> dict[str, Any]:
-    """The adopted list with all that went into it, ready for canonical JSON; it names nobody of the panel."""
+    """The adopted list with all that went into it, ready for canonical JSON; it names nobody of the panel.
+
+    The closing adds who had to leave the room, by public id.
+    """
     return {
         "schema": 1,
         "call": call.reference,

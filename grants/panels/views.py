@@ -61,7 +61,7 @@ def discussed(reference: str) -> str:
     order = discussion.order(list(entries), absent)
     return render_template(
         "panels/discussion.html", call=call, order=[entries[key] for key in order], absent=absent,
-        names={member.id: member.name for member in people}, visible=queries.visible_numbers(call, current_user),
+        names={member.public_id: member.name for member in people}, visible=queries.visible_numbers(call, current_user),
         moves=discussion.moves(order, absent), moves_by_number=discussion.moves(list(entries), absent),
     )  # fmt: skip
 

@@ -15,7 +15,11 @@ from grants.decisions import actions, letters, queries, wording
 from grants.decisions.models import LetterText
 from grants.documents import contents
 from grants.events import Event
+from grants.experts.models import Conflict
+from grants.invariants import broken
 from grants.people.models import User
+from tests.decisions.test_decide import approve_all
+from tests.decisions.test_release import approved_call, order
 
 OWN = {
     "subject": "News about {acronym}", "closing": "See you in Paris.", "signatory": "Ada Example, Director",
@@ -192,6 +196,54 @@ def test_words_that_changed_after_the_review_block_the_release(as_: Any, names: 
     db.session.flush()
     with pytest.raises(actions.Changed):
         actions.order_release(call, by=cast.officer, kind="results", seen=seen)
+
+
+def test_words_that_change_after_the_approval_need_a_second_officer_again(cast: Any, as_: Any) -> None:
+    """Marta approved what Julien proposed; she changes the words, and cannot send them alone."""
+    call, _ones = approved_call(cast, as_)
+    states = {one.public_id: one.outcome for one in queries.unreleased(call)}
+    approver = as_("officer2")
+
+    answer = approver.post(f"/calls/{call.reference}/letters/invited/fr", data=OWN | {"version": "0"})
+
+    assert answer.status_code == 303
+    db.session.expire_all()
+    assert {one.public_id: one.state for one in queries.unreleased(call)} == {
+        key: "proposed" if outcome == "invited" else "approved" for key, outcome in states.items()
+    }
+    assert "invited" in states.values() and set(states.values()) != {"invited"}
+    assert (
+        "Decisions that a second officer has not approved"
+        in approver.get(f"/calls/{call.reference}/release").text
+    )
+    with pytest.raises(actions.Refused):
+        actions.order_release(
+            call, by=cast.officer2, kind="results", seen=actions.planned(call, "results").seen
+        )
+    assert list(queries.to_approve(call, cast.officer2)) == []
+    one = next(one for one in queries.unreleased(call) if one.outcome == "invited")
+    address = f"/decisions/{one.public_id}/approval"
+    assert approver.post(address, data={"version": str(one.version)}).status_code == 403
+    approve_all(as_, "officer", call)
+    assert order(as_("officer2"), call).status_code == 303
+    assert not broken(db.session)
+
+
+def test_a_conflict_keeps_who_changes_the_words_from_being_named_in_that_decision(
+    cast: Any, as_: Any
+) -> None:
+    call, _ones = approved_call(cast, as_)
+    one = next(one for one in queries.unreleased(call) if one.outcome == "invited")
+    db.session.add(
+        Conflict(application_id=one.application_id, user_id=cast.officer2.id, code="D1", source="entered",
+                 status="confirmed", found_at=one.proposed_at)
+    )  # fmt: skip
+    db.session.flush()
+    actions.write_letter(call, "invited", "en", wording.Wording(**OWN), by=cast.officer2, seen=0)
+    db.session.flush()
+    assert (one.state, one.approved_by_id, one.proposed_by_id) == ("proposed", None, cast.officer.id)
+    others = [other for other in queries.unreleased(call) if other.outcome == "invited" and other is not one]
+    assert {other.proposed_by_id for other in others} <= {cast.officer2.id}
 
 
 def test_a_released_letter_keeps_the_words_it_was_sent_in(as_: Any, names: Any) -> None:

@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import delete
 
 from grants import clock, jobs
 from grants.applications.queries import by_public_id
@@ -16,7 +17,8 @@ from grants.panels import actions as panels
 from grants.panels import queries, uncertainty
 from grants.panels.standing import standing
 from tests.documents import reading
-from tests.panels.built import T_5_1, closed_call, t_5_1
+from tests.panels.built import MILLION, T_5_1, application, closed_call, t_5_1
+from tests.panels.test_discuss import with_experts
 from tests.test_access import OFFICERS, PANEL
 from tests.world import CAST
 
@@ -190,3 +192,31 @@ def test_the_command_line_writes_them_into_a_folder(app, names, tmp_path):
         assert found == ["made"] * count
         call = calls.by_reference(names.calls["released"])
         assert [one.outcome for one in actions.export(call, kind, tmp_path / kind)] == ["unchanged"] * count
+
+
+def test_a_conflict_that_is_found_later_does_not_move_the_order_of_discussion(as_, adopted, cast):
+    """The report of an old panel tells who was out of the room then."""
+    reference, ones = adopted
+    before = reading.text(made(as_("chair"), reference, "panel"))
+    with_experts(cast, calls.by_reference(reference), cast.expert)
+    conflict(ones["P01"][1], cast.expert)
+    content = made(as_("chair"), reference, "panel")
+    assert queries.absent(calls.by_reference(reference)) == {
+        ones["P01"][0]: frozenset({cast.expert.public_id})
+    }
+    assert "Not in the room" in before and cast.expert.name not in reading.text(content)
+    assert facts(content)["order"] == sorted(number for number, _id in ones.values())
+
+
+def test_who_was_out_of_the_room_stays_in_the_report(as_, cast):
+    """Eva had a conflict when the panel closed; later it is taken back, and she is no member any more."""
+    call = closed_call(cast)
+    one = application(call, cast.coordinator, "AWAY", (400, 400, 400), MILLION)
+    with_experts(cast, call, cast.expert)
+    conflict(one.public_id, cast.expert, found=call.opens_on)
+    before = standing(call, queries.entries(call), {})
+    panels.close(call, by=cast.chair, report="", seen=panels.reviewed(before))
+    db.session.execute(delete(Conflict))
+    db.session.commit()
+    assert queries.absent(call) == {}
+    assert cast.expert.name in reading.text(made(as_("chair"), call.reference, "panel"))
