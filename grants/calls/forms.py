@@ -164,10 +164,8 @@ class CallForm(FlaskForm):
     reaction_scores = BooleanField(_l("Applicants who react see the scores too"))
     by_work_package = BooleanField(_l("Costs are entered by work package"))
     blind = BooleanField(
-        _l("Evaluated blind"),
-        description=_l(
-            "Experts do not see who applies; title, abstract and Part B are looked through for what tells it."
-        ),
+        _l("The text must not tell who applies"),
+        description=_l("Title, abstract and Part B are looked through for what tells it."),
     )
     version = HiddenField()
 

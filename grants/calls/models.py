@@ -59,7 +59,7 @@ class Call(Public, Base):
     min_reviews: Mapped[int] = mapped_column(default=3)
     reserve_size: Mapped[int | None]
     blind: Mapped[bool] = mapped_column(default=False, server_default=false())
-    """Evaluated without the identity of the applicants: nothing of theirs but the text reaches an expert."""
+    """Title, abstract and Part B must not tell who applies (rulebook 1.1); Part A is shown to experts all the same."""
     applications_made: Mapped[int] = mapped_column(default=0)
     panel_closed_at: Mapped[datetime | None]
     panel_report: Mapped[str] = mapped_column(Text, default="")
