@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from flask import current_app, render_template
-from sqlalchemy import ForeignKey, Index, Select, String, Text, UniqueConstraint, or_, select, update
+from sqlalchemy import ForeignKey, Index, Select, String, Text, UniqueConstraint, case, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from grants import clock, jobs
@@ -140,6 +140,19 @@ def send(mail_id: int) -> None:
     else:
         mail.state, mail.sent_at, mail.error = "sent", clock.now(), None
     db.session.commit()
+
+
+def empty(session: Session, application: Any) -> None:
+    """Delete what the mails about an application say; to whom and when they went stays, and no more of them leaves."""
+    session.execute(
+        update(Mail)
+        .where(Mail.application_id == application.id)
+        .values(
+            subject=application.number,
+            body="",
+            state=case((Mail.state == "wanted", "failed"), else_=Mail.state),
+        )
+    )
 
 
 def bounce(mail: Mail, reason: str) -> bool:

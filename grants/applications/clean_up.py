@@ -1,7 +1,7 @@
 """Drafts that were never submitted: readable for 90 days after the deadline, then deleted (rulebook 7.1, 8.4).
 
 The number, the state and the chain of events stay, so that it can be shown that there was a draft and what became of
-it; nothing stays of what people typed or uploaded.
+it; nothing stays of what people typed or uploaded. Of a mail about the draft it stays to whom it went and when.
 """
 
 from datetime import datetime, timedelta
@@ -10,12 +10,13 @@ from time import time
 from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from grants import clock, files, jobs
+from grants import clock, files, jobs, mail
 from grants.applications.models import (
     Answer,
     Application,
     Attachment,
     BudgetLine,
+    FileText,
     KeptText,
     Partner,
     Researcher,
@@ -74,15 +75,17 @@ def purge(application_id: int) -> None:
         setattr(application, name, "")
     application.duration, application.keywords, application.declarations = None, [], []
     application.work_packages = []
+    mail.empty(db.session, application)
     move(application, "purge", by=None)
     db.session.commit()
     _remove(uploaded)
 
 
 def _remove(uploaded: set[str]) -> None:
-    """Delete the stored files that no application holds any more."""
+    """Delete the stored files that no application holds any more, and what was read of their text."""
     held = set(db.session.scalars(select(Attachment.sha256).where(Attachment.sha256.in_(uploaded))))
-    db.session.rollback()
+    db.session.execute(delete(FileText).where(FileText.sha256.in_(uploaded - held)))
+    db.session.commit()
     for sha256 in uploaded - held:
         path = files.path_of(sha256)
         if path.exists() and path.stat().st_mtime < time() - RECENT.total_seconds():

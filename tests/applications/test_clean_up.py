@@ -9,12 +9,21 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from grants import clock, files, jobs
+from grants import clock, files, jobs, mail
 from grants.applications import queries
-from grants.applications.models import Answer, Application, Attachment, Partner, Researcher, Revision
+from grants.applications.models import (
+    Answer,
+    Application,
+    Attachment,
+    FileText,
+    Partner,
+    Researcher,
+    Revision,
+)
 from grants.db import db
 from grants.documents import verify_events
 from grants.events import broken_links, exported
+from grants.mail import Mail
 
 FILE = b"%PDF-1.7 a proposal that was never submitted"
 SHA256 = hashlib.sha256(FILE).hexdigest()
@@ -33,6 +42,7 @@ def draft(names: Any) -> Any:
             saved_at=clock.now(), saved_by_id=one.coordinator_id,
         )
     )  # fmt: skip
+    db.session.add(FileText(sha256=sha256, pages=["Words nobody reads again"], properties={}))
     one.title, one.abstract = "A title nobody reads again", "An abstract nobody reads again"
     db.session.commit()
     return one
@@ -42,6 +52,12 @@ def _rows(model: Any, application: Any) -> int:
     found = db.session.scalar(
         select(func.count()).select_from(model).where(model.application_id == application)
     )
+    db.session.rollback()
+    return found or 0
+
+
+def _texts(sha256: str) -> int:
+    found = db.session.scalar(select(func.count()).where(FileText.sha256 == sha256))
     db.session.rollback()
     return found or 0
 
@@ -76,11 +92,42 @@ def test_then_nothing_is_left_of_what_was_typed(as_: Any, draft: Any, names: Any
         )
     assert [_rows(model, one) for model in (Partner, Researcher, Answer, Attachment, Revision)] == [0] * 5
     assert not files.path_of(sha256).exists()
+    assert _texts(sha256) == 0
     lines = [json.dumps(event) for event in exported(db.session, call, chain=chain)]
     last, erased, broken = verify_events.check(lines)
     assert (last[chain]["verb"], broken) == ("purge", [])
     assert erased == len(lines) - 1
     assert broken_links(db.session) == []
+
+
+def test_the_mails_about_it_keep_to_whom_and_when_and_lose_what_they_say(as_: Any, draft: Any) -> None:
+    kept = Mail.id, Mail.recipient, Mail.written_at
+    for state in ("sent", "wanted"):
+        written = mail.put(
+            db.session, "NOBODY READS AGAIN", "Nor this.", to=f"{state}@firm.example", language="en",
+            occasion="invited", application_id=draft.id,
+        )  # fmt: skip
+        written.state, written.not_before = state, clock.now() + timedelta(days=999)
+    other = mail.put(db.session, "Else", "Stays.", to="sent@firm.example", language="en", occasion="other")
+    other.state = "sent"
+    db.session.commit()
+    number, chosen = draft.number, Mail.recipient.like("%@firm.example")
+    before = db.session.execute(select(*kept).where(chosen)).all()
+    address = f"/outbox/{written.public_id}"
+    db.session.rollback()
+    with _after(draft, 90.1):
+        jobs.run_waiting()
+    after = db.session.execute(
+        select(Mail.subject, Mail.body, Mail.state).where(chosen).order_by(Mail.id)
+    ).all()
+    assert db.session.execute(select(*kept).where(chosen)).all() == before
+    assert [tuple(row) for row in after] == [
+        (number, "", "sent"),
+        (number, "", "failed"),
+        ("Else", "Stays.", "sent"),
+    ]
+    db.session.rollback()
+    assert "deleted with the application" in as_("admin").get(address).text
 
 
 def test_a_file_that_another_application_holds_stays(draft: Any, names: Any) -> None:
@@ -97,6 +144,7 @@ def test_a_file_that_another_application_holds_stays(draft: Any, names: Any) -> 
     with _after(draft, 91):
         jobs.run_waiting()
     assert files.path_of(sha256).exists()
+    assert _texts(sha256) == 1
 
 
 def test_a_file_that_was_just_uploaded_again_stays(draft: Any) -> None:

@@ -59,16 +59,18 @@ def house(tmp_path: Path) -> Iterator[Any]:
     app = create_app(settings | {"TESTING": True, "SECURITY_PASSWORD_HASH": "plaintext"})
     migrate_database(app)
     clock.set_to(START)
-    draft, partners = elsewhere(app, _prepared)
+    draft, partners, packaged = elsewhere(app, _prepared)
     server = make_server("127.0.0.1", 0, app, threaded=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield SimpleNamespace(url=f"http://127.0.0.1:{server.server_port}", draft=draft, partners=partners)
+    yield SimpleNamespace(
+        url=f"http://127.0.0.1:{server.server_port}", draft=draft, partners=partners, packaged=packaged
+    )
     server.shutdown()
     clock.set_to(None)
     elsewhere(app, lambda: db.engine.dispose())
 
 
-def _prepared() -> tuple[str, list[str]]:
+def _prepared() -> tuple[str, list[str], str]:
     programme = Programme(name="By hand")
     db.session.add(programme)
     db.session.flush()
@@ -90,8 +92,23 @@ def _prepared() -> tuple[str, list[str]]:
         programme, by=officer, reference="HAND-SMALL", title="A call for one", min_countries=1,
         questions=world.QUESTIONS, **OPEN,
     )  # fmt: skip
+    packages = story.open_call(
+        programme, by=officer, reference="HAND-LUMP", title="By work package", action="IA", **OPEN
+    )
+    packaged = _by_packages(packages, by=clara)
     db.session.commit()
-    return application.public_id, [partner.public_id for partner in application.partners]
+    return application.public_id, [partner.public_id for partner in application.partners], packaged
+
+
+def _by_packages(call: Any, *, by: Any) -> str:
+    """One partner of a draft whose budget is made by two work packages, at a rate of 70 %."""
+    call.rules_json = call.rules_json | {"by_work_package": True}
+    application = story.draft(call, world.project("PACKAGES", *ROWS), by=by)
+    application.work_packages = [
+        {"key": key, "title": title, "lead": "", "starts": None, "ends": None}
+        for key, title in (("w1", "Management"), ("w2", "Methods"))
+    ]
+    return application.partners[1].public_id
 
 
 @pytest.fixture
@@ -104,13 +121,17 @@ def page(chromium: Browser, house: Any) -> Iterator[Page]:
     assert wrong == []
 
 
-def test_t_2_1_typed_through_the_page(page: Page, house: Any) -> None:
-    """Five organisations, typed field by field; the consortium's line shows 2 158 753.75 and 2 093 753.75."""
+def _sign_in(page: Page, house: Any) -> None:
     page.goto(f"{house.url}/login")
     page.fill("main [name=email]", "clara@uni-a.example")
     page.fill("main [name=password]", PASSWORD)
     page.locator("main form button").last.click()
     page.wait_for_url(lambda url: "/login" not in url)
+
+
+def test_t_2_1_typed_through_the_page(page: Page, house: Any) -> None:
+    """Five organisations, typed field by field; the consortium's line shows 2 158 753.75 and 2 093 753.75."""
+    _sign_in(page, house)
     for partner, (_name, _role, rate, *amounts) in zip(house.partners, T_2_1, strict=True):
         page.goto(f"{house.url}/partners/{partner}/budget")
         assert page.locator("form[data-budget]").get_attribute("data-rate") == str(rate)
@@ -124,6 +145,27 @@ def test_t_2_1_typed_through_the_page(page: Page, house: Any) -> None:
     assert "2,158,753.75" in last
     assert "2,093,753.75" in last
     assert "402,500" in last
+
+
+def test_the_sums_of_work_packages_are_there_while_one_types(page: Page, house: Any) -> None:
+    """Each row is rounded by itself (rulebook 2.4): 375.02 where one sum gives 375.01; saving changes no figure."""
+    _sign_in(page, house)
+    page.goto(f"{house.url}/partners/{house.packaged}/budget")
+    page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
+    typed = {
+        "w1_personnel": "1000.02", "w1_person_months": "1.25", "w2_personnel": "500,02", "w2_travel": "",
+        "w2_person_months": "2", "requested": "1000",
+    }  # fmt: skip
+    for name, value in typed.items():
+        page.fill(f"main [name={name}]", value)
+    seen = page.locator("main dl.facts dd, main summary")
+    shown = seen.all_inner_texts()
+    assert [text for text in shown if "625.03" in text]
+    assert {"€375.02", "€1,875.06", "€1,312.54", "€875.06", "3.3"} <= set(shown)
+    page.get_by_role("button", name="Save").click()
+    page.wait_for_url("**/budget")
+    page.goto(f"{house.url}/partners/{house.packaged}/budget")
+    assert seen.all_inner_texts() == shown
 
 
 class Keyboard:
