@@ -180,13 +180,16 @@ def _letter(application: Application, reader: Any) -> dict[str, Any]:
     if decision is None:
         raise NothingToTell(N_("There is no decision on this application yet."))
     released = decision.state == "released"
+    today = clock.now().replace(
+        hour=0, minute=0, second=0, microsecond=0
+    )  # a draft changes with the day, not sooner
     value = (
         letters.frozen(decision)
         if released
         else letters.letter(
             decision,
             funder=letters.funder(current_app.config),
-            sent=clock.now(),
+            sent=today,
             wording=decisions.wording_of(decision),
         )
     )
