@@ -283,7 +283,7 @@ def compose(
 
     Args:
         order: the objectives by weight; REPAIR after somebody has declined.
-        seconds: how long to look in all; each objective has its share of what is left.
+        seconds: how long to look in all; each objective may take half of what is left.
         nearest: consider so many experts of each application, those with the best fit and some of each kind that a
             rule asks for; None for all. Applications that cannot be filled from them get all.
         say: is told which objective is being solved; what it raises ends the search.
@@ -295,7 +295,7 @@ def compose(
     for position, name in enumerate(order):
         say(name)
         left = seconds - (time.monotonic() - begun)
-        level = search.solve(name, max(1.0, left / (len(order) - position)))
+        level = search.solve(name, max(1.0, left if position == len(order) - 1 else left / 2))
         if level is None:
             break
         if name == "unmet" and level.value and nearest is not None:
