@@ -448,6 +448,9 @@ RULES: dict[str, Rule] = {
     "ruling.return": is_officer & has_no_conflict & in_state("proposed") & is_second_person,
     # experts
     "call.experts": is_officer,
+    "group_proposal.read": is_officer,
+    "group_proposal.stop": is_officer & in_state("wanted"),
+    "group_proposal.accept": is_officer & in_state("done"),
     "application.assign": is_officer & has_no_conflict & in_state("admitted", "in_evaluation"),
     "application.assignments": staff
     & has_submitted

@@ -382,7 +382,8 @@ VERBS = {
     "reject": N_("Not upheld"), "dismiss": N_("Not admissible"), "sign": N_("Signed"), "end": N_("Ended"),
     "answer": N_("Answered"), "set_aside": N_("Set aside"),
     "name_member": N_("Named a member of the committee"), "begin": N_("Begun"), "note": N_("Noted"),
-    "add_expert": N_("Expert added"), "remove_expert": N_("Expert removed"), "invite": N_("Invited"),
+    "add_expert": N_("Expert added"), "remove_expert": N_("Expert removed"),
+    "propose_groups": N_("Groups asked for"), "accept_groups": N_("Proposed group invited"), "invite": N_("Invited"),
     "invite_again": N_("Invited again"), "name_rapporteur": N_("Named rapporteur"),
     "remind_experts": N_("Experts reminded"), "enter_conflict": N_("Conflict entered"),
     "rule_on_conflict": N_("Conflict ruled on"), "open": N_("Opened"), "wait": N_("Waits for reports again"),
@@ -397,6 +398,7 @@ NOUNS = {
     "consensus": N_("Consensus report"), "decision": N_("Decision"),
     "conflict": N_("Conflict of interest"), "panel_finding": N_("Panel"), "release": N_("Release"),
     "enquiry": N_("Question about the call"),
+    "group_proposal": N_("Proposed groups"),
     "change": N_("Change of a decision"), "redress": N_("Redress"), "preparation": N_("Grant preparation"),
 }  # fmt: skip
 

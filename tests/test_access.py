@@ -178,6 +178,12 @@ TABLE: list[tuple[str, str, dict[str, str], set[Any]]] = [
     ("GET", "experts.pool", {"reference": "evaluation"}, OFFICERS),
     ("POST", "experts.pool", {"reference": "evaluation"}, OFFICERS),
     ("POST", "experts.remove_expert", {"reference": "evaluation", "public_id": "user:expert4"}, OFFICERS),
+    ("GET", "experts.groups", {"reference": "evaluation"}, OFFICERS),
+    ("POST", "experts.groups", {"reference": "evaluation"}, OFFICERS),
+    ("GET", "experts.group_proposal", {"public_id": "groups"}, OFFICERS),
+    ("GET", "experts.group_status", {"public_id": "groups"}, OFFICERS),
+    ("POST", "experts.stop_groups", {"public_id": "groups"}, OFFICERS),
+    ("POST", "experts.invite_groups", {"public_id": "composed"}, OFFICERS),
     ("GET", "experts.matrix", {"reference": "evaluation"}, STAFF),
     ("GET", "experts.application", {"public_id": "admitted"}, STAFF),
     ("POST", "experts.assign", {"public_id": "admitted"}, OFFICERS),
@@ -320,6 +326,8 @@ LOOKUPS = {
               "AND r.state = 'proposed'",
     "clarification": "SELECT c.public_id FROM clarifications c JOIN applications a ON a.id = c.application_id "
                      "WHERE a.public_id = :app",
+    "groups": "SELECT public_id FROM group_proposals WHERE state = 'wanted'",
+    "composed": "SELECT public_id FROM group_proposals WHERE state = 'done'",
     "conflict": "SELECT c.public_id FROM conflicts c JOIN applications a ON a.id = c.application_id "
                 "WHERE a.public_id = :app",
     "assignment": "SELECT s.public_id FROM assignments s JOIN applications a ON a.id = s.application_id "

@@ -127,6 +127,10 @@ def build() -> dict[str, Any]:
         changes.propose(weak, by=cast.officer, version=weak.version, kind="correction", outcome=weak.outcome,
                         reason="The date was wrong.")  # fmt: skip
     with clock.at(NOW - timedelta(hours=2)):
+        evaluated = db.session.merge(calls["evaluation"])
+        for state in ("done", "wanted"):
+            groups = experts.propose_groups(evaluated, demand=3, load=4, prices={}, by=cast.officer)
+            groups.state, groups.result = state, {"applications": {}, "levels": [], "milliseconds": 0}
         documents.want_batch(db.session.merge(calls["released"]), "letter", by=cast.officer)
     db.session.commit()
     return {

@@ -12,7 +12,7 @@ from grants.applications.models import Application
 from grants.calls.models import Call
 from grants.db import db
 from grants.experts import conflicts, queries, suitability, workload
-from grants.experts.models import Assignment, Conflict, Expert
+from grants.experts.models import Assignment, Conflict, Expert, GroupProposal
 from grants.experts.pool_file import Complaint, Line
 from grants.people import actions as people
 from grants.people.models import User
@@ -394,3 +394,67 @@ def name_rapporteur(assignment: Assignment, *, by: Any) -> None:
         other.is_rapporteur = other.id == assignment.id
     db.session.flush()
     events.record(db.session, assignment, "name_rapporteur", by=by, expert=assignment.user.public_id)
+
+
+# --- Groups for a whole call -----------------------------------------------------------------------------------------
+
+
+def propose_groups(
+    call: Call, *, demand: int, load: int, prices: Mapping[str, int], by: Any
+) -> GroupProposal:
+    """Want groups for all applications of a call; a worker composes them. Nobody is invited by it.
+
+    Args:
+        prices: of each rule of `composition.RULES` that is asked for, in thousandths of fit; 0 is hard.
+    """
+    proposal = GroupProposal(
+        call_id=call.id, call=call, wishes={"demand": demand, "load": load, "prices": dict(prices)}, state="wanted",
+        step="", wanted_by_id=by.id, wanted_at=clock.now(), result={},
+    )  # fmt: skip
+    db.session.add(proposal)
+    db.session.flush()
+    events.record(
+        db.session, proposal, "propose_groups", by=by, demand=demand, load=load, prices=dict(prices)
+    )
+    return proposal
+
+
+def stop_groups(proposal: GroupProposal, *, by: Any) -> None:
+    """Compose no further; what was asked for is kept without a result."""
+    proposal.state, proposal.finished_at = "stopped", clock.now()
+    events.record(db.session, proposal, "stop", by=by)
+
+
+def invite_group(
+    proposal: GroupProposal,
+    application: Application,
+    users: Mapping[str, User],
+    *,
+    by: Any,
+    due_on: date | None = None,
+) -> tuple[list[str], list[tuple[str, str]]]:
+    """Invite whom a proposal names for one application, each by `assign`, which looks at everything again.
+
+    Returns the names of those invited, and of the others with the reason.
+    """
+    invited, refused = [], []
+    for one in proposal.result["applications"][application.public_id]["group"]:
+        user = users.get(one["expert"])
+        if one["stands"] or user is None:
+            continue
+        try:
+            assign(application, user, by=by, due_on=due_on)
+        except Barred as problem:
+            refused.append((user.name, str(problem)))
+        else:
+            invited.append(user.name)
+    if invited:
+        events.record(
+            db.session,
+            proposal,
+            "accept_groups",
+            by=by,
+            application=application.public_id,
+            invited=len(invited),
+        )
+    return invited, refused

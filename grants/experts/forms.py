@@ -29,6 +29,7 @@ from wtforms.validators import DataRequired, Email, InputRequired, Length, Numbe
 from grants import clock
 from grants.applications.forms import GENDERS, countries
 from grants.calls.forms import no_control_characters
+from grants.experts.composition import FULL, HARD, RULES
 from grants.experts.conflicts import CODES
 from grants.people import identifiers
 
@@ -210,6 +211,53 @@ class AssignForm(FlaskForm):
     def validate_experts(self, field: SelectMultipleField) -> None:
         if self.part.data == "record" and len(field.data or ()) > 1:
             raise ValidationError(_("Only one expert can record the consensus."))
+
+
+WEIGHTS = [("off", _l("Not asked for")), ("soft", _l("If it costs little")), ("hard", _l("Always"))]
+
+
+class GroupsForm(FlaskForm):
+    """What the groups of a call should be like."""
+
+    demand = IntegerField(_l("Experts for each application"), [InputRequired(), NumberRange(1, 9)])
+    load = IntegerField(
+        _l("Applications for each expert, at most"), [InputRequired(), NumberRange(1, 99)], default=12
+    )
+    countries = RadioField(_l("Experts from at least two countries"), choices=WEIGHTS, default="hard")
+    abroad = RadioField(
+        _l("Nobody who works in a country of the consortium"), choices=WEIGHTS, default="soft"
+    )
+    institutions = RadioField(_l("One expert from each employer"), choices=WEIGHTS, default="hard")
+    genders = RadioField(_l("Women and men"), choices=WEIGHTS, default="soft")
+    newcomers = RadioField(
+        _l("A newcomer, who has evaluated in no other call"), choices=WEIGHTS, default="soft"
+    )
+    sectors = RadioField(_l("Science and industry"), choices=WEIGHTS, default="soft")
+    price = IntegerField(
+        _l("What a rule may cost, in percent of fit"), [InputRequired(), NumberRange(1, 100)], default=10
+    )
+
+    def prices(self) -> dict[str, int]:
+        """Thousandths of fit by rule, 0 for hard; without those that nobody asks for."""
+        soft = (self.price.data or 0) * FULL // 100
+        chosen = {rule: self[rule].data for rule in RULES if rule in self}
+        return {
+            rule: soft if weight == "soft" else HARD for rule, weight in chosen.items() if weight != "off"
+        }
+
+
+class InviteGroupsForm(FlaskForm):
+    """Applications whose proposed group is invited; the page draws the boxes."""
+
+    applications = SelectMultipleField(
+        _l("Applications"), [DataRequired(_l("Choose at least one application."))]
+    )
+    due_on = DateField(_l("Report due on"), [Optional()])
+    validate_due_on = AssignForm.validate_due_on
+
+    def __init__(self, applications: Iterable[str], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.applications.choices = [(public_id, public_id) for public_id in applications]
 
 
 def _codes(first: str) -> list[tuple[str, str]]:

@@ -138,3 +138,34 @@ class Assignment(Public, Base):
     @property
     def call_id(self) -> int:
         return self.application.call_id
+
+
+class GroupProposal(Public, Base):
+    """Groups of experts for all applications of a call: asked for by an officer, composed by a worker, kept for good.
+
+    Only an invitation makes an assignment of what is proposed.
+    """
+
+    __tablename__ = "group_proposals"
+    __table_args__ = (Index("ix_group_proposals_call", "call_id", "state"),)
+
+    call_id: Mapped[int] = mapped_column(ForeignKey("calls.id"))
+    wishes: Mapped[dict[str, Any]]
+    """{"demand": int, "load": int, "prices": {rule: thousandths of fit, 0 for hard}}."""
+    state: Mapped[str] = mapped_column(String(10), default="wanted")
+    """wanted, done or stopped."""
+    step: Mapped[str] = mapped_column(String(10), default="")
+    """The objective that is being solved; empty before the first."""
+    wanted_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    wanted_at: Mapped[datetime]
+    lease_until: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    inputs: Mapped[str | None] = mapped_column(String(64))
+    """SHA-256 of everything that the groups follow from, as canonical JSON."""
+    result: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """Levels with their bounds, and each application's group with the reasons; see `composing.told`."""
+
+    call: Mapped[Call] = relationship(lazy="raise_on_sql")
+
+    noun = "group_proposal"
+    job = "group_proposal"

@@ -6,14 +6,14 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
-from sqlalchemy.orm import aliased, joinedload
+from sqlalchemy.orm import aliased, defer, joinedload
 
 from grants.applications.models import Application, Attachment, Partner, Researcher, Submission
 from grants.applications.queries import not_barred
 from grants.calls.models import Call
 from grants.calls.queries import closed_at, counted_for
 from grants.db import Rows, db
-from grants.experts.models import Assignment, Conflict, Expert
+from grants.experts.models import Assignment, Conflict, Expert, GroupProposal
 from grants.people.models import Appointment, User
 from grants.policy import ASKED, EVALUATED_STATES
 
@@ -279,6 +279,45 @@ def unanswered(user: Any) -> Sequence[Assignment]:
             Application.state.in_(("admitted", "in_evaluation")),
         )
     ).all()
+
+
+# --- Groups for a whole call ---------------------------------------------------------------------------------------
+
+
+def to_compose(call: Call) -> Sequence[str]:
+    """Public ids of the applications that experts may be invited to."""
+    return db.session.scalars(
+        select(Application.public_id)
+        .where(Application.call_id == call.id, Application.state.in_(("admitted", "in_evaluation")))
+        .order_by(Application.serial)
+    ).all()
+
+
+def experienced(call: Call) -> set[int]:
+    """Users who evaluate or have evaluated in another call; everybody else is a newcomer (rulebook 4.6)."""
+    query = select(Assignment.user_id).join(Assignment.application)
+    return set(db.session.scalars(query.where(Application.call_id != call.id, Assignment.state.in_(ASKED))))
+
+
+def group_proposal(public_id: str) -> GroupProposal | None:
+    """One proposal with its call."""
+    return db.session.scalars(
+        select(GroupProposal)
+        .options(joinedload(GroupProposal.call))
+        .where(GroupProposal.public_id == public_id)
+    ).first()
+
+
+def group_proposal_by_id(row_id: int) -> GroupProposal:
+    return db.session.scalars(
+        select(GroupProposal).options(joinedload(GroupProposal.call)).where(GroupProposal.id == row_id)
+    ).one()
+
+
+def group_proposals(call: Call) -> Sequence[GroupProposal]:
+    """The latest proposals of a call, the newest first."""
+    query = select(GroupProposal).options(defer(GroupProposal.result)).where(GroupProposal.call_id == call.id)
+    return db.session.scalars(query.order_by(GroupProposal.id.desc()).limit(10)).all()
 
 
 # --- Conflicts -------------------------------------------------------------------------------------------------------

@@ -69,4 +69,4 @@ def _own_task(assignment: Assignment) -> dict[str, Any]:
     }
 
 
-from grants.experts.views import answering, assigning, conflicts  # noqa: E402, F401  (routes hang on the blueprint)
+from grants.experts.views import answering, assigning, conflicts, grouping  # noqa: E402, F401  (routes hang on the blueprint)
