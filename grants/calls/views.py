@@ -281,7 +281,8 @@ def preview(reference: str) -> str | tuple[str, int]:
 def form_of_call(reference: str) -> str:
     """All that the form asks for, readable by everybody before starting."""
     call = load(queries.by_reference(reference), to="call.read")
-    return render_template("calls/form_of_call.html", call=call, kinds=answers.KINDS)
+    waiting = request.args.get("waiting") == "pdf"
+    return render_template("calls/form_of_call.html", call=call, kinds=answers.KINDS, waiting=waiting)
 
 
 @blueprint.get("/calls/<reference>/form.docx")

@@ -68,14 +68,12 @@ def want_report(public_id: str) -> AnyResponse:
 
 
 @blueprint.get("/calls/<reference>/form.pdf")
-def form_of_a_call(reference: str) -> Response:
-    """What the form of a call asks for, in the reader's language."""
+def form_of_a_call(reference: str) -> AnyResponse:
+    """What the form of a call asks for, in the reader's language; until a worker has made it, the page says so."""
     call = load(calls.by_reference(reference), to="call.read")
     found = form_of_call.ready(call, str(get_locale() or "en"))
     if found is None:
-        abort(
-            409, description=_("This file is made when the call is published. Please try again in a minute.")
-        )
+        return redirect(url_for("calls.form_of_call", reference=reference, waiting="pdf"))
     return _stored(found, "application/pdf", found.filename)
 
 

@@ -22,8 +22,8 @@ def _made(names: Any) -> None:
 def test_a_visitor_reads_every_question_as_a_pdf_in_two_languages(as_: Any, names: Any) -> None:
     visitor, address = as_(None), f"/calls/{names.calls['open']}/form.pdf"
     assert "form.pdf" in visitor.get(f"/calls/{names.calls['open']}/form").text
-    early = visitor.get(address)
-    assert early.status_code == 409
+    early = visitor.get(address, follow_redirects=True)
+    assert early.mimetype == "text/html"
     assert "Please try again in a minute." in early.text
     _made(names)
     english = visitor.get(address, buffered=True)
@@ -43,7 +43,7 @@ def test_it_is_made_once_for_each_call_that_takes_applications_and_never_for_a_d
     made = select(func.count()).select_from(Document).where(Document.kind == "form")
     assert db.session.scalar(made) == 2
     assert as_(None).get(f"/calls/{names.calls['draft']}/form.pdf").status_code == 404
-    assert as_("officer").get(f"/calls/{names.calls['draft']}/form.pdf").status_code == 409
+    assert as_("officer").get(f"/calls/{names.calls['draft']}/form.pdf").status_code == 302
 
 
 def test_nobody_asks_for_it_by_hand(as_: Any, names: Any) -> None:
