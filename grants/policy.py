@@ -301,6 +301,17 @@ def is_released(user: Any, thing: Any) -> bool:
     return bool(thing.released_at)
 
 
+@when(N_("This call is not evaluated in that way."))
+def is_first_of_two(user: Any, thing: Any) -> bool:
+    return bool(thing.scheme.is_first_stage)
+
+
+@when(N_("This call is not evaluated in that way."))
+def has_cut_offs(user: Any, thing: Any) -> bool:
+    """Any call may have several, but for the two of a call in two stages."""
+    return thing.stage == 1 and not thing.scheme.is_first_stage
+
+
 @when(N_("This application was not invited to a second stage."))
 def passed_first_stage(user: Any, thing: Any) -> bool:
     return bool(thing.outcome == "second_stage")
@@ -371,7 +382,8 @@ RULES: dict[str, Rule] = {
     "call.edit": is_officer & in_state("draft"),
     "call.preview": is_officer | is_observer,
     "call.copy": is_officer & is_some_officer,
-    "call.follow_up": is_officer & is_some_officer & in_state("draft", "published"),
+    "call.add_second_stage": is_officer & is_some_officer & in_state("draft", "published") & is_first_of_two,
+    "call.add_cut_off": is_officer & is_some_officer & in_state("draft", "published") & has_cut_offs,
     "call.publish": is_officer & in_state("draft"),
     "call.extend_for_one": is_officer & in_state("published"),
     "call.extend": is_officer & in_state("published") & call_is_open,

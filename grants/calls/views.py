@@ -324,10 +324,9 @@ def copy(reference: str) -> str | Response | tuple[str, int]:
 @blueprint.route("/calls/<reference>/<any('second-stage', 'next-cut-off'):way>", methods=["GET", "POST"])
 def follow(reference: str, way: str) -> str | Response | tuple[str, int]:
     """The second stage of this call, or its next cut-off."""
-    call = load(queries.by_reference(reference), to="call.follow_up")
     second = way == "second-stage"
-    if second != call.scheme.is_first_stage or call.stage == 2:
-        abort(409, description=_("This call is not evaluated in that way."))
+    action = "call.add_second_stage" if second else "call.add_cut_off"
+    call = load(queries.by_reference(reference), to=action)
     form = CopyForm()
     if not second:
         del form.opens
