@@ -104,13 +104,20 @@ def store(content: bytes, name: str) -> dict[str, Any]:
 
 
 def answer(
-    clarification: Clarification, *, by: Any, text: str, changes: Mapping[str, Any], key: str
+    clarification: Clarification,
+    *,
+    by: Any,
+    text: str,
+    changes: Mapping[str, Any],
+    key: str,
+    scanned: bool = False,
 ) -> Submission | None:
     """Send the answer; where something was changed, a new version is received, with its own hash and receipt.
 
     Args:
         changes: by key of a part, as in `clarifying.clarified`.
         key: idempotency key of the form.
+        scanned: whether a scanner has found the new file clean.
 
     Raises:
         Refused: a part is not unlocked.
@@ -128,7 +135,7 @@ def answer(
         if (file := changes.get("part_b")) is not None:
             db.session.add(
                 Attachment(
-                    application_id=application.id, saved_at=at, saved_by_id=by.id, scanned=False, **file
+                    application_id=application.id, saved_at=at, saved_by_id=by.id, scanned=scanned, **file
                 )
             )
     clarification.answer, clarification.answered_by_id, clarification.answered_at = text.strip(), by.id, at

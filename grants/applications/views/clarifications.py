@@ -94,12 +94,13 @@ def clarification(public_id: str) -> Answer:
     form = _answer_form(one, None, request.form | request.files)
     if form.validate():
         try:
-            changes = _changes(one, form)
+            changes, scanned = _changes(one, form)
             submission = clarifications.answer(
                 one,
                 by=current_user,
                 text=form["answer"].data,
                 changes=changes,
+                scanned=scanned,
                 key=form["key"].data or uuid4().hex,
             )
         except Unreadable as problem:
@@ -146,9 +147,13 @@ def _answer_form(one: Clarification, kept: KeptText | None, typed: Any = None) -
     return form
 
 
-def _changes(one: Clarification, form: FlaskForm) -> dict[str, Any]:
-    """The values of the unlocked parts, as `clarifying.clarified` takes them. Raises Unreadable for a file."""
+def _changes(one: Clarification, form: FlaskForm) -> tuple[dict[str, Any], bool]:
+    """The values of the unlocked parts, as `clarifying.clarified` takes them, and whether a new file was scanned.
+
+    Raises Unreadable for a file.
+    """
     changes: dict[str, Any] = {}
+    scanned = False
     typed = answers_typed(form, one.call.questions)
     for part in one.changeable:
         kind, _colon, key = part.partition(":")
@@ -164,11 +169,11 @@ def _changes(one: Clarification, form: FlaskForm) -> dict[str, Any]:
         elif kind == "part_b":
             if file := form["part_b"].data:
                 content = file.read()
-                scanner.check(content)
+                scanned = scanner.check(content)
                 changes[part] = clarifications.store(content, file.filename or "")
         else:
             changes[part] = form[kind].data
-    return changes
+    return changes, scanned
 
 
 def _page(one: Clarification, form: FlaskForm, kept: KeptText | None) -> str:
