@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
-from importlib.metadata import packages_distributions
+from importlib import metadata
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -35,7 +35,7 @@ def pinned(name: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("name", PINS)
 def test_each_pin_is_a_version_with_hashes_and_nothing_else(name: str) -> None:
-    pin = re.compile(r"[\w.-]+==[\w.+!-]+( ; [^\\#@]+?)?(\s+--hash=sha256:[0-9a-f]{64})+")
+    pin = re.compile(r"[\w.-]+(\[[\w,-]+\])?==[\w.+!-]+( ; [^\\#@]+?)?(\s+--hash=sha256:[0-9a-f]{64})+")
     assert [entry for entry in entries(name) if not pin.fullmatch(entry.strip())] == []
 
 
@@ -61,9 +61,35 @@ def test_what_the_project_asks_for_is_pinned_to_a_version_it_accepts(
     assert unmet == []
 
 
+def test_a_pin_holds_the_extras_with_which_another_package_asks_for_it() -> None:
+    # Without them pip looks for the newest release beside the pinned one, and finds it without a hash.
+    held = {
+        canonicalize_name(need.name): need.extras
+        for name in PINS
+        for need in (Requirement(entry.partition(" --hash")[0]) for entry in entries(name))
+    }
+    asked = {
+        (by, need.name, extra)
+        for by in held
+        if (one := distribution(by))
+        for need in map(Requirement, one.requires or [])
+        if need.marker is None or need.marker.evaluate({"extra": ""})
+        for extra in need.extras
+    }
+    assert asked
+    assert [(by, name, e) for by, name, e in asked if e not in held[canonicalize_name(name)]] == []
+
+
 def test_both_sets_agree_on_what_they_share() -> None:
     runtime, test = (pinned(name) for name in PINS)
     assert {name: test[name] for name in runtime.keys() & test.keys() if test[name] != runtime[name]} == {}
+
+
+def distribution(name: str) -> metadata.Distribution | None:
+    try:
+        return metadata.distribution(name)
+    except metadata.PackageNotFoundError:
+        return None  # a pin of another system
 
 
 def imports(folder: str) -> Iterator[str]:
@@ -86,7 +112,7 @@ def imports(folder: str) -> Iterator[str]:
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_what_is_imported_is_declared(folder: str, declared: list[Requirement]) -> None:
-    distributions = packages_distributions()
+    distributions = metadata.packages_distributions()
     known = {canonicalize_name(need.name) for need in declared}
     foreign = set(imports(folder)) - sys.stdlib_module_names - {"grants", "tests"}
     foreign -= {path.stem for path in (ROOT / folder).rglob("*") if path.suffix == ".py" or path.is_dir()}
