@@ -407,6 +407,7 @@ RULES: dict[str, Rule] = {
     | (is_chair & has_no_conflict & application_in("in_panel", "evaluated", "informed")),
     "applications.read": signed_in,
     "application.work": applicant,
+    "application.read_originals": applicant | staff,
     "application.edit": (is_coordinator | writes_all) & in_state("draft", "reopened") & before_deadline,
     "application.lead": is_coordinator & in_state("draft", "reopened") & before_deadline,
     "application.copy": is_coordinator,

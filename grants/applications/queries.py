@@ -1,6 +1,6 @@
 """Questions about applications: one with all that a page needs, and the lists that each person may see."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import aliased, contains_eager, defer, joinedload, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
-from grants import clock
+from grants import clock, files
 from grants.applications.checklist import Read, checklist
 from grants.applications.finding import Finding
 from grants.applications.models import (
@@ -24,6 +24,7 @@ from grants.applications.models import (
     Submission,
 )
 from grants.applications.proposal import Proposal
+from grants.applications.reading_copy import NOTICE, reading_copy
 from grants.applications.register import search_words
 from grants.calls.models import Call
 from grants.db import Base, Rows, db
@@ -85,6 +86,12 @@ def findings_of(proposal: Proposal, call: Call) -> tuple[Finding, ...]:
         row = db.session.scalars(select(FileText).where(FileText.sha256 == proposal.part_b.sha256)).first()
         read = Read(row.pages, row.properties, row.problem) if row else None
     return checklist(proposal, call.rules, call.deadline_at.date(), read)
+
+
+def copy_to_read(application: Application, file: Any, *, word: Callable[..., str]) -> bytes:
+    """A submitted file as those who evaluate read it; `word` translates the notice about pages left out."""
+    most = application.call.page_limit if file.kind == "part_b" else None
+    return reading_copy(files.get(file.sha256), most, word(NOTICE, limit=most))
 
 
 def of_outline(outline: Application) -> Application | None:

@@ -117,6 +117,11 @@ class Call(Public, Base):
         return dict(self.rules_json.get("quotas", {}))
 
     @property
+    def page_limit(self) -> int | None:
+        """Pages of Part B that count; experts read no further (rulebook 1.1)."""
+        return self.rules_json.get("page_limit")
+
+    @property
     def reaction_days(self) -> int:
         """How long applicants may react to the individual reports; 0 where the call does not ask (rulebook 4.3)."""
         return int(self.rules_json.get("reaction_days") or 0)

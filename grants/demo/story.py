@@ -4,6 +4,7 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from textwrap import wrap
 from typing import Any
 
 import pikepdf
@@ -12,6 +13,7 @@ from grants import clock
 from grants.applications import actions as applications
 from grants.applications import queries as application_queries
 from grants.applications.models import Application
+from grants.applications.reading_copy import write as write_line
 from grants.calls import actions as calls
 from grants.calls import queries as call_queries
 from grants.calls.models import Call, Programme
@@ -67,14 +69,21 @@ class Project:
     pages: int = 32
 
 
-def pdf(pages: int) -> bytes:
-    """A valid PDF with so many empty A4 pages."""
+def pdf(pages: int, *lines: str) -> bytes:
+    """A valid PDF with so many A4 pages, numbered; the lines stand on the first one."""
     document = pikepdf.new()
-    for _ in range(pages):
-        document.add_blank_page(page_size=(595, 842))
+    for number in range(1, pages + 1):
+        page = document.add_blank_page(page_size=(595, 842))
+        for place, line in enumerate(lines if number == 1 else ()):
+            write_line(document, page, line, left=72, low=740 - 18 * place, size=11)
+        write_line(document, page, f"{number} / {pages}", left=500, low=48, size=9)
     out = io.BytesIO()
     document.save(out, deterministic_id=True)
     return out.getvalue()
+
+
+def _part_b(project: Project) -> list[str]:
+    return [f"{project.acronym} – Part B", "", *wrap(project.title, 80), "", *wrap(project.abstract, 80)]
 
 
 def open_call(
@@ -162,7 +171,9 @@ def _fill_questions(application: Application, project: Project, by: User) -> Non
 
 
 def _fill_part_b(application: Application, project: Project, by: User) -> None:
-    applications.attach(application, pdf(project.pages), f"{project.acronym}-part-B.pdf", by=by)
+    applications.attach(
+        application, pdf(project.pages, *_part_b(project)), f"{project.acronym}-part-B.pdf", by=by
+    )
 
 
 def _fill_declarations(application: Application, project: Project, by: User) -> None:

@@ -290,7 +290,7 @@ def assign(
             setattr(assignment, name, value)
         move(assignment, "invite_again", by=by)
     assert application.submission is not None
-    pages = workload.pages(application.submission.proposal.attachments)
+    pages = workload.pages(application.submission.proposal.attachments, application.call.page_limit)
     mail.write(
         db.session, "invitation", to=user.email, language=user.language, user_id=user.id, call_id=application.call_id,
         occasion=f"invitation:{assignment.public_id}:{clock.now().isoformat()}", assignment=assignment,

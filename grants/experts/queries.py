@@ -77,12 +77,18 @@ def loads(call: Call) -> Mapping[int, int]:
     return {user_id: count for user_id, count in rows}
 
 
+_LIMIT = Call.rules_json["page_limit"].as_integer()
+_READ = case((and_(Attachment.kind == "part_b", Attachment.pages > _LIMIT), _LIMIT), else_=Attachment.pages)
+"""Pages of a file that experts read: of Part B those up to the limit of the call."""
+
+
 def pages_to_read(call: Call) -> Mapping[int, int]:
     """Pages of the files of all applications that each person is asked to evaluate, by user id; as last uploaded."""
     newest = select(func.max(Attachment.id)).group_by(Attachment.application_id, Attachment.kind)
     rows = db.session.execute(
-        select(Assignment.user_id, func.sum(Attachment.pages))
+        select(Assignment.user_id, func.sum(_READ))
         .join(Assignment.application)
+        .join(Application.call)
         .join(Attachment, Attachment.application_id == Application.id)
         .where(Application.call_id == call.id, Assignment.state.in_(ASKED), Attachment.id.in_(newest))
         .group_by(Assignment.user_id)
@@ -94,7 +100,8 @@ def left_to_read(user: Any) -> Mapping[int, int]:
     """Pages of the files of each application on which the person still owes a report, by row id of the application."""
     newest = select(func.max(Attachment.id)).group_by(Attachment.application_id, Attachment.kind)
     rows = db.session.execute(
-        select(Application.id, func.sum(Attachment.pages))
+        select(Application.id, func.sum(_READ))
+        .join(Application.call)
         .join(Assignment, Assignment.application_id == Application.id)
         .outerjoin(Attachment, (Attachment.application_id == Application.id) & Attachment.id.in_(newest))
         .where(

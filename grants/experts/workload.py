@@ -9,9 +9,12 @@ MINUTES_A_REPORT = 60
 """Rules of thumb of the house, not figures of a study; a page of Part B is dense and read with the criteria beside."""
 
 
-def pages(attachments: Iterable[Attachment]) -> int:
-    """Pages of all files that belong to an application."""
-    return sum(one.pages for one in attachments)
+def pages(attachments: Iterable[Attachment], limit: int | None) -> int:
+    """Pages of all files that belong to an application; of Part B those up to the limit of the call."""
+    return sum(
+        min(one.pages, limit) if limit is not None and one.kind == "part_b" else one.pages
+        for one in attachments
+    )
 
 
 def hours(pages: int, reports: int = 1) -> int:

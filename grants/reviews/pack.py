@@ -5,7 +5,8 @@ import zipfile
 from collections.abc import Iterable
 
 import pikepdf
-from pikepdf import Dictionary, Name
+
+from grants.applications.reading_copy import write
 
 SAME_DAY = (2000, 1, 1, 0, 0, 0)
 
@@ -30,25 +31,14 @@ def bundle(page: str, sheet: bytes, files: Iterable[tuple[str, bytes]], mark: st
 
 def marked(content: bytes, mark: str) -> bytes:
     """A PDF with `mark` at the foot of each page and, pale, across it."""
-    # The fonts that every reader has know no more than Latin letters; an e-mail address needs none.
-    words = (
-        mark.encode("cp1252", "replace").replace(b"\\", b"\\\\").replace(b"(", b"\\(").replace(b")", b"\\)")
-    )
     out = io.BytesIO()
     with pikepdf.open(io.BytesIO(content)) as pdf:
-        font = pdf.make_indirect(
-            Dictionary(
-                Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica, Encoding=Name.WinAnsiEncoding
-            )
-        )
         for page in pdf.pages:
-            name = str(page.add_resource(font, Name.Font, Name.MadeFor)).encode()
             left, low, _right, high = (float(side) for side in page.cropbox)
             page.contents_add(b"q\n", prepend=True)
-            page.contents_add(
-                b"\nQ q 0.35 g BT %s 8 Tf %.1f %.1f Td (%s) Tj ET " % (name, left + 24, low + 12, words)
-                + b"0.88 g BT %s 15 Tf 0.7 0.7 -0.7 0.7 %.1f %.1f Tm (%s) Tj ET Q"
-                % (name, left + 60, low + (high - low) * 0.2, words)
-            )
+            page.contents_add(b"\nQ")
+            write(pdf, page, mark, left=left + 24, low=low + 12, size=8, grey=0.35)
+            across = low + (high - low) * 0.2
+            write(pdf, page, mark, left=left + 60, low=across, size=15, grey=0.88, turn="0.7 0.7 -0.7 0.7")
         pdf.save(out, static_id=True)
     return out.getvalue()

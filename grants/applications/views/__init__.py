@@ -240,7 +240,10 @@ def remove_annex(public_id: str, key: str) -> AnyResponse:
 
 @blueprint.get("/applications/<public_id>/files/<sha256>")
 def file(public_id: str, sha256: str) -> Response:
-    """A file of the application, always as a download; who is not in the consortium gets submitted files only."""
+    """A file of the application: a download for the consortium and officers, submitted files only for the latter.
+
+    Who evaluates gets the reading copy, with ?beside to read it beside a form.
+    """
     application = load(queries.whole(public_id), to="application.read")
     known = list(application.submission.proposal.attachments) if application.submission else []
     if may("application.work", application):
@@ -248,7 +251,13 @@ def file(public_id: str, sha256: str) -> Response:
     found = next((attachment for attachment in known if attachment.sha256 == sha256), None)
     load(application if found else None, to="application.read")
     assert found
-    return pdf(files.get(sha256), found.name)
+    if may("application.read_originals", application):
+        return pdf(files.get(sha256), found.name)
+    response = pdf(queries.copy_to_read(application, found, word=_), found.name)
+    if "beside" in request.args:
+        response.headers.set("Content-Disposition", "inline", filename=found.name)
+        response.headers["Content-Security-Policy"] = "frame-ancestors 'self'"
+    return response
 
 
 def pdf(content: bytes, name: str) -> Response:

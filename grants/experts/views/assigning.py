@@ -149,7 +149,7 @@ def _assignment_page(application: Application, form: AssignForm | None) -> str:
     if form is None:
         form = AssignForm([one.expert.user.public_id for one in found], formdata=None)
     assert application.submission is not None
-    pages = workload.pages(application.submission.proposal.attachments)
+    pages = workload.pages(application.submission.proposal.attachments, application.call.page_limit)
     loads = queries.loads(application.call)
     reading = queries.pages_to_read(application.call)
     spent = {user_id: workload.hours(reading.get(user_id, 0), load) for user_id, load in loads.items()}

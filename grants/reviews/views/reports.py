@@ -13,8 +13,9 @@ from flask_security import current_user
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
-from grants import clock, files
+from grants import clock
 from grants.applications import budget
+from grants.applications import queries as applications
 from grants.applications.spreadsheet import Unusable
 from grants.calls import queries as calls
 from grants.calls.forms import ReasonForm
@@ -104,7 +105,8 @@ def pack(public_id: str) -> Response:
         title=f"{application.number} {proposal.acronym}",
     )  # fmt: skip
     attached = [
-        (f"{file.kind.replace(':', '_')}.pdf", files.get(file.sha256)) for file in proposal.attachments
+        (f"{file.kind.replace(':', '_')}.pdf", applications.copy_to_read(application, file, word=_))
+        for file in proposal.attachments
     ]
     response = Response(bundle(page, sheet, attached, mark), mimetype="application/zip")
     response.headers.set("Content-Disposition", "attachment", filename=f"{application.number}.zip")
