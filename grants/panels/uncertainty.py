@@ -19,9 +19,11 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.polynomial import chebyshev
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.linalg import cholesky, solve_triangular
+from scipy.linalg import cholesky, eigh_tridiagonal, solve_triangular
+from scipy.linalg.lapack import dpotri
 from scipy.special import ndtr
 from scipy.stats import rankdata
 from threadpoolctl import threadpool_limits
@@ -36,13 +38,18 @@ DRAWS = 10_000
 SEED = 20220
 TOLERANCE = 0.0025
 """Ranks: how far doubling the grid may move an expected rank, so that the error stays well below 0.01."""
-GRIDS = (8, 12, 16, 24, 32)
-"""Nodes on each axis, tried in this order until doubling changes nothing."""
+SIZES = (3, 4, 6, 8, 12, 16)
+"""Points on each axis, tried in this order until doubling changes nothing."""
+DEGREES = (7, 10, 16, 24, 40)
+BETWEEN = np.array([[-0.93, -0.31, 0.17, 0.71], [0.93, -0.67, 0.29, -0.11]])
+CLOSE = 1e-3
+"""How near the polynomial of the likelihood has to be to its logarithm."""
+FINE = 96
 CHECKED = 64
 """Items on which a grid is tried; all that are fewer."""
 ROWS = 256
 DENSE = 20_000
-COARSE = 10
+COARSE = 8
 
 
 class Node(NamedTuple):
@@ -195,13 +202,14 @@ def _sureness(
     above = funded(order[None, :])[0]
     line = float(expected[order[above]].max()) if above.any() else None
     ranks, chances = _drawn(model, mixture, funded, seed=seed, draws=draws)
-    quarters = np.quantile(ranks, (0.05, 0.25, 0.75, 0.95), axis=0, method="inverted_cdf").astype(int)
+    ranks.sort(axis=1)
+    quarters = [ranks[:, math.ceil(draws * part) - 1].tolist() for part in (0.05, 0.25, 0.75, 0.95)]
     return Sureness(
         items=tuple(
             Expected(
                 names[j], float(means[j]), float(rank_mean[j]), float(expected[j]),
-                half=Interval(int(quarters[1, j]), int(quarters[2, j])),
-                most=Interval(int(quarters[0, j]), int(quarters[3, j])), p_funded=float(chances[j]),
+                half=Interval(quarters[1][j], quarters[2][j]),
+                most=Interval(quarters[0][j], quarters[3][j]), p_funded=float(chances[j]),
             )
             for j in order
         ),
@@ -212,23 +220,21 @@ def _sureness(
 def _drawn(
     model: Model, mixture: Sequence[Node], funded: Funded, *, seed: int, draws: int
 ) -> tuple[NDArray[np.int32], Array]:
-    """Ranks of the items in independent draws (draws x items), and how often each was funded."""
+    """Ranks of the items in independent draws (items x draws), and how often each was funded."""
     chance = np.random.default_rng(seed)
     weights = np.array([node.weight for node in mixture])
     counts = chance.multinomial(draws, weights / weights.sum())
+    places = np.arange(1, len(model.items) + 1, dtype=np.int32)[None, :]
     ranks = np.empty((draws, len(model.items)), dtype=np.int32)
     times = np.zeros(len(model.items))
     done = 0
     for node, count in zip(mixture, counts, strict=True):
         for size in [ROWS] * (count // ROWS) + [count % ROWS] * bool(count % ROWS):
             orders = np.argsort(-model.at(node.tau, node.s).draw(chance, size), axis=1)
-            block = ranks[done : done + size]
-            np.put_along_axis(block, orders, np.arange(1, len(model.items) + 1, dtype=np.int32)[None, :], 1)
-            won = np.empty(orders.shape, dtype=bool)
-            np.put_along_axis(won, orders, funded(orders), 1)
-            times += won.sum(axis=0)
+            np.put_along_axis(ranks[done : done + size], orders, places, 1)
+            times += np.bincount(orders[funded(orders)], minlength=len(model.items))
             done += size
-    return ranks, times / draws
+    return np.ascontiguousarray(ranks.T), times / draws
 
 
 class Model:
@@ -269,23 +275,23 @@ class Model:
         return Given(self, tau, s)
 
     def mixture(self) -> list[Node]:
-        """Points and weights of (tau, s) after the scores: the smallest grid that doubling does not improve.
+        """Points and weights of (tau, s) after the scores: the fewest that doubling does not improve.
 
-        Each grid is checked on some of the items against all others, which costs little; where even the largest
-        grid moves under doubling, the doubled one is taken.
+        They are a Gauss rule of the posterior itself: expected ranks are smooth in (tau, s), so that few points do,
+        wherever the weight lies and whatever its edges. Each rule is checked on some of the items against all others,
+        which costs little; where even the largest moves under doubling, the doubled one is taken.
         """
-        box = self._box()
+        surface = self.surface()
         some = np.unique(np.linspace(0, len(self.items) - 1, CHECKED).astype(int))
-        before: Array | None = None
-        finer: dict[int, tuple[list[Node], Array]] = {}
+        rules: dict[int, tuple[list[Node], Array]] = {}
 
         def tried(size: int) -> tuple[list[Node], Array]:
-            if size not in finer:
-                nodes = self._grid(box, size)
-                finer[size] = nodes, self.expected_ranks(nodes, some)
-            return finer[size]
+            if size not in rules:
+                nodes = surface.rule(size, self)
+                rules[size] = nodes, self.expected_ranks(nodes, some)
+            return rules[size]
 
-        for size in GRIDS:
+        for size in SIZES:
             nodes, before = tried(size)
             doubled, after = tried(2 * size)
             if np.abs(after - before).max() < TOLERANCE:
@@ -297,61 +303,131 @@ class Model:
         ranks = sum(node.weight * self.at(node.tau, node.s).expected_ranks(some) for node in nodes)
         return np.asarray(ranks / sum(node.weight for node in nodes))
 
-    def _box(self) -> tuple[float, float, float, float]:
-        """Bounds of tau and s outside of which hardly any of the posterior lies: coarse grids, ever nearer."""
-        low_tau, high_tau = 0.0, self.most_tau
-        low_s, high_s = self.least_s, self.most_tau * math.sqrt(2)
+    def surface(self) -> Surface:
+        """The logarithm of the likelihood as a polynomial, of the least degree that holds at points between its own."""
+        box = self._box()
+        for degree in DEGREES:
+            surface = Surface(box, degree, self.log_likelihood)
+            taus, logs = surface.points(*BETWEEN)
+            found = [self.log_likelihood(tau, math.exp(log)) for tau, log in zip(taus, logs, strict=True)]
+            if np.abs(np.array(found) - surface.at(taus, logs)).max() < CLOSE:
+                break
+        return surface
+
+    def _box(self) -> Box:
+        """Bounds of tau and log s outside of which hardly any of the posterior lies: coarse grids, ever nearer."""
+        box = Box(0.0, self.most_tau, math.log(self.least_s), math.log(self.most_tau * math.sqrt(2)))
         # What lies outside moves no expected rank by more than a thousandth.
         deep = math.log(len(self.items)) + 9
         for _ in range(12):
-            taus, ss = np.linspace(low_tau, high_tau, COARSE), np.linspace(low_s, high_s, COARSE)
-            log = np.array([[self._log_posterior(tau, s) for s in ss] for tau in taus])
+            taus, logs = np.linspace(*box[:2], COARSE), np.linspace(*box[2:], COARSE)
+            log = np.array([[self.log_likelihood(tau, math.exp(log_s)) for log_s in logs] for tau in taus])
             inside = log > log.max() - deep
             rows, columns = inside.any(axis=1).nonzero()[0], inside.any(axis=0).nonzero()[0]
-            size = (high_tau - low_tau) * (high_s - low_s)
-            low_tau, high_tau = taus[max(rows[0] - 1, 0)], taus[min(rows[-1] + 1, COARSE - 1)]
-            low_s, high_s = ss[max(columns[0] - 1, 0)], ss[min(columns[-1] + 1, COARSE - 1)]
-            if (high_tau - low_tau) * (high_s - low_s) > 0.8 * size:
+            before = (box.high_tau - box.low_tau) * (box.high_log - box.low_log)
+            box = Box(
+                taus[max(rows[0] - 1, 0)], taus[min(rows[-1] + 1, COARSE - 1)],
+                logs[max(columns[0] - 1, 0)], logs[min(columns[-1] + 1, COARSE - 1)],
+            )  # fmt: skip
+            if (box.high_tau - box.low_tau) * (box.high_log - box.low_log) > 0.6 * before:
                 break
-        return low_tau, high_tau, low_s, high_s
+        return box
 
-    def _grid(self, box: tuple[float, float, float, float], size: int) -> list[Node]:
-        low_tau, high_tau, low_s, high_s = box
-        x, w = np.polynomial.legendre.leggauss(size)
-        # The density of s has a kink where one of its parts reaches its bound: no grid goes across.
-        cuts = [low_s, *[cut for cut in (self.most_tau,) if low_s < cut < high_s], high_s]
-        points = [
-            (float(a + (b - a) * (1 + x_s) / 2), float((b - a) * w_s / 2))
-            for a, b in pairwise(cuts)
-            for x_s, w_s in zip(x, w, strict=True)
-        ]
-        raw = [
-            (tau, s, self._log_posterior(tau, s) + math.log(w_tau * w_s))
-            for tau, w_tau in zip(low_tau + (high_tau - low_tau) * (1 + x) / 2, w, strict=True)
-            for s, w_s in points
-        ]
-        if low_s <= self.least_s:  # all of s that lies below the floor stands on it
-            below = math.log(math.pi * self.least_s**2 / 4 / self.most_tau**2)
-            raw += [
-                (tau, self.least_s, self._log_likelihood(tau, self.least_s) + math.log(w_tau) + below)
-                for tau, w_tau in zip(low_tau + (high_tau - low_tau) * (1 + x) / 2, w, strict=True)
-            ]
-        most = max(log for _, _, log in raw)
-        weighed = sorted(((math.exp(log - most), tau, s) for tau, s, log in raw), reverse=True)
-        whole = sum(weight for weight, _, _ in weighed)
-        kept, rest = [], whole
-        for weight, tau, s in weighed:
-            if rest < whole * 1e-3 / len(self.items):  # what is left moves no rank by more than this
-                break
-            kept.append(Node(float(tau), float(s), weight / whole))
-            rest -= weight
-        return kept
-
-    def _log_posterior(self, tau: float, s: float) -> float:
-        return self._log_likelihood(tau, s) + _log_density_of_s(s, self.most_tau)
-
-    def _log_likelihood(self, tau: float, s: float) -> float:
+    def log_likelihood(self, tau: float, s: float) -> float:
+        """Of the scores given (tau, s), but for a constant."""
         return self.at(tau, s).log_likelihood
+
+
+class Box(NamedTuple):
+    """A part of the plane of tau and log s."""
+
+    low_tau: float
+    high_tau: float
+    low_log: float
+    high_log: float
+
+
+class Surface:
+    """The logarithm of the likelihood over a box of (tau, log s), by Chebyshev polynomials.
+
+    Some dozens of its values stand for all others, so that the posterior can be integrated as finely as one likes.
+    """
+
+    def __init__(self, box: Box, degree: int, log_likelihood: Callable[[float, float], float]) -> None:
+        self.box = box
+        x = chebyshev.chebpts1(degree)
+        taus, logs = self.points(x, x)
+        values = np.array([[log_likelihood(tau, math.exp(log)) for log in logs] for tau in taus])
+        inverse = np.linalg.inv(chebyshev.chebvander(x, degree - 1))
+        self.coefficients = inverse @ values @ inverse.T
+
+    def points(self, x: Array, y: Array) -> tuple[Array, Array]:
+        """Coordinates from -1 to 1 as tau and log s."""
+        low_tau, high_tau, low_log, high_log = self.box
+        return low_tau + (high_tau - low_tau) * (1 + x) / 2, low_log + (high_log - low_log) * (1 + y) / 2
+
+    def at(self, taus: Array, logs: Array) -> Array:
+        low_tau, high_tau, low_log, high_log = self.box
+        x = 2 * (taus - low_tau) / (high_tau - low_tau) - 1
+        y = 2 * (logs - low_log) / (high_log - low_log) - 1
+        return np.asarray(chebyshev.chebval2d(x, y, self.coefficients))
+
+    def rule(self, size: int, model: Model) -> list[Node]:
+        """The Gauss rule of the posterior with `size` points of tau, and for each of them as many of s."""
+        fine, weights = np.polynomial.legendre.leggauss(FINE)
+        taus = self.points(fine, fine)[0]
+        points, density = self._of_s(fine, weights, model)
+        log = self.at(*np.meshgrid(taus, np.log(points), indexing="ij")) + density
+        most = log.max()
+        marginal = np.exp(log - most).sum(axis=1) * weights
+        nodes = []
+        for tau, weight in zip(*gauss(taus, marginal, size), strict=True):
+            given = np.exp(self.at(np.full(len(points), tau), np.log(points)) + density - most)
+            nodes += [
+                Node(float(tau), float(s), float(weight * part))
+                for s, part in zip(*gauss(points, given, size), strict=True)
+            ]
+        nodes.sort(key=lambda node: -node.weight)
+        # What is left moves no rank by more than a thousandth.
+        kept = np.cumsum([node.weight for node in nodes]) < 1 - 1e-3 / len(model.items)
+        return nodes[: int(kept.sum()) + 1]
+
+    def _of_s(self, fine: Array, weights: Array, model: Model) -> tuple[Array, Array]:
+        """Points of s, and the logarithms of their weights before the scores."""
+        low, high = math.exp(self.box.low_log), math.exp(self.box.high_log)
+        # The density of s has a kink where one of its parts reaches its bound: no stretch goes across.
+        cuts = [low, *[cut for cut in (model.most_tau,) if low < cut < high], high]
+        points = np.concatenate([a + (b - a) * (1 + fine) / 2 for a, b in pairwise(cuts)])
+        parts = np.concatenate([(b - a) * weights / 2 for a, b in pairwise(cuts)])
+        density = np.log(parts) + [_log_density_of_s(s, model.most_tau) for s in points]
+        if low > model.least_s * (1 + 1e-9):
+            return points, density
+        # All of s that lies below the floor stands on it.
+        below = math.log(math.pi * model.least_s**2 / 4 / model.most_tau**2)
+        return np.append(points, model.least_s), np.append(density, below)
+
+
+def gauss(points: Array, weights: Array, size: int) -> tuple[Array, Array]:
+    """The Gauss rule of `size` points for a measure that stands on many: points, and weights that sum to 1.
+
+    Polynomials of a degree below 2 * size have the same mean by both (Golub and Welsch 1969, with the coefficients of
+    the recurrence by Lanczos).
+    """
+    q = np.sqrt(weights / weights.sum())
+    basis, diagonal, beside = [q], [], []
+    for _ in range(size):
+        r = points * basis[-1]
+        diagonal.append(float(r @ basis[-1]))
+        for _twice in range(2):  # against the loss of orthogonality
+            for one in basis:
+                r = r - (one @ r) * one
+        length = float(np.linalg.norm(r))
+        if len(diagonal) == size or length < 1e-12:
+            break
+        beside.append(length)
+        basis.append(r / length)
+    values, vectors = eigh_tridiagonal(np.array(diagonal), np.array(beside))
+    return values, vectors[0] ** 2
 
 
 def _log_density_of_s(s: float, most: float) -> float:
@@ -379,9 +455,10 @@ class Given:
         self.many, self.many_sums, self.link = sides[many], sums[many], link
         self.root = np.sqrt(sides[few])
         # Scaled by the deviations, so that tau = 0 is no exception.
-        across = (link * self.many) @ link.T
-        core = np.eye(len(self.root)) - _dense(across) * np.outer(self.root, self.root)
-        self.factor = cholesky(core, lower=False, overwrite_a=True, check_finite=False)
+        scaled = link * self.root[:, None]
+        core = -_dense((scaled * self.many) @ scaled.T)
+        core.flat[:: len(core) + 1] += 1
+        self.factor = cholesky(core.T, lower=False, overwrite_a=True, check_finite=False)
         right = self.root * (sums[few] - link @ (self.many * sums[many]))
         solved = solve_triangular(self.factor, right, trans="T", check_finite=False)
         self.few_mean = self.root * solve_triangular(self.factor, solved, check_finite=False)
@@ -400,23 +477,26 @@ class Given:
     def _many_mean(self, few: Array) -> Array:
         return np.asarray(self.many * (self.many_sums - (self.link.T @ few.T).T))
 
-    def covariance(self) -> tuple[Array, Array]:
-        """Of the thetas: a vector d and a matrix F whose diag(d) + F F' it is."""
+    def covariance(self) -> Covariance:
+        """Of the thetas."""
+        upper = np.triu(dpotri(self.factor)[0])
+        few = (upper + np.triu(upper, 1).T) * np.outer(self.root, self.root)
         if self.items_are_few:
-            root = solve_triangular(self.factor, np.diag(self.root), trans="T", check_finite=False)
-            return np.zeros(len(self.root)), root.T
-        slope = _dense((self.link * self.many) * self.root[:, None])
-        return self.many, solve_triangular(self.factor, slope, trans="T", check_finite=False).T
+            return Covariance(np.zeros(len(few)), np.eye(len(few)), few)
+        slope = (self.link * self.many).T
+        return Covariance(self.many, slope.tocsr() if sparse.issparse(slope) else slope, few)
 
     def expected_ranks(self, some: Any = None) -> Array:
         """1 + the sum over all other items of the probability to be better; of the items `some`, or of all."""
         mean = self.mean
-        own, common = self.covariance()
-        variance = own + (common * common).sum(axis=1)
+        covariance = self.covariance()
+        variance = covariance.variances
 
         def better(rows: Any, columns: Any) -> Array:
-            spread = variance[rows][:, None] + variance[columns][None, :]
-            spread -= 2 * (common[rows] @ common[columns].T)
+            spread = covariance.between(rows, columns)
+            spread *= -2
+            spread += variance[rows][:, None]
+            spread += variance[columns][None, :]
             np.maximum(spread, 1e-30, out=spread)
             np.sqrt(spread, out=spread)
             return np.asarray(ndtr((mean[columns][None, :] - mean[rows][:, None]) / spread))
@@ -448,3 +528,20 @@ class Given:
 
 def _dense(matrix: Any) -> Array:
     return matrix.toarray() if sparse.issparse(matrix) else np.asarray(matrix)
+
+
+class Covariance:
+    """Of the items: diag(own) + slope few slope', where a row of `slope` has as many entries as an item has scores."""
+
+    def __init__(self, own: Array, slope: Any, few: Array) -> None:
+        self.own, self.slope = own, slope
+        self.carried = np.asarray(slope @ few)
+
+    @property
+    def variances(self) -> Array:
+        """Of each item."""
+        return self.own + np.asarray((self.slope * self.carried).sum(axis=1)).ravel()
+
+    def between(self, rows: Any, columns: Any) -> Array:
+        """Of each of `rows` with each of `columns`, but for what an item has with itself alone."""
+        return np.asarray((self.slope[columns] @ self.carried[rows].T).T)

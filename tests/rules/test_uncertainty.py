@@ -17,6 +17,7 @@ from grants.panels.uncertainty import (
     Node,
     Score,
     fundable,
+    gauss,
     sureness,
     within_budget,
 )
@@ -147,12 +148,73 @@ def test_agrees_with_a_markov_chain_of_the_same_model(rows):
         assert max(abs(plain[item] - chains[0][item]) for item in plain) > 0.1
 
 
-def test_the_grid_is_fine_enough():
-    for rows in (GAPS, {"A": (5,), "B": (4, 3)}, {"A": (5, 5), "B": (4, 4), "C": (3, 3)}):
-        model = Model(rated(rows))
-        whole = (0.0, model.most_tau, model.least_s, model.most_tau * math.sqrt(2))
-        fine = model.expected_ranks(model._grid(whole, 48))
-        assert np.abs(model.expected_ranks(model.mixture()) - fine).max() < 0.01
+def on_a_plain_grid(model, size=48):
+    """Nodes all over the plane of tau and s, each weighed by its own likelihood: slow, and nothing to go wrong."""
+    x, w = np.polynomial.legendre.leggauss(size)
+    most, least = model.most_tau, model.least_s
+    nodes = []
+    for tau, w_tau in zip(most * (1 + x) / 2, w, strict=True):
+        for low, high in ((least, most), (most, most * math.sqrt(2))):
+            for s, w_s in zip(low + (high - low) * (1 + x) / 2, w, strict=True):
+                angle = math.pi / 2 if s <= most else math.pi / 2 - 2 * math.acos(most / s)
+                nodes.append(
+                    (
+                        tau,
+                        s,
+                        model.log_likelihood(tau, s) + math.log(w_tau * w_s * (high - low) * s * angle / 2),
+                    )
+                )
+        nodes.append(
+            (tau, least, model.log_likelihood(tau, least) + math.log(w_tau * math.pi * least**2 / 4))
+        )
+    most_log = max(log for _, _, log in nodes)
+    return [Node(tau, s, math.exp(log - most_log)) for tau, s, log in nodes if log > most_log - 20]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [GAPS, {"A": (5,), "B": (4, 3)}, {"A": (5, 5), "B": (4, 4), "C": (3, 3)}],
+    ids=["gaps", "two", "unanimous"],
+)
+def test_few_points_do_as_well_as_a_plain_grid_and_as_twice_as_many(rows):
+    model = Model(rated(rows))
+    found, plain = model.mixture(), on_a_plain_grid(model)
+    ranks = model.expected_ranks(found)
+    assert np.abs(ranks - model.expected_ranks(plain)).max() < 0.01
+    assert np.abs(ranks - model.expected_ranks(model.surface().rule(32, model))).max() < 0.01
+    assert len(found) < len(plain) / 20
+
+
+def test_few_points_do_for_a_panel_with_gaps_and_unequal_reviewers():
+    """120 applications with 3 of 30 reviewers each, of whom some score one and some two dozens."""
+    chance = np.random.default_rng(5)
+    worth, severity = chance.normal(3.5, 0.6, 120), chance.normal(0, 0.5, 30)
+    often = np.arange(1, 31) / 465
+    model = Model([
+        Score(f"a{item}", f"r{who}", float(np.clip(np.rint(worth[item] + severity[who] + chance.normal(0, 0.7)), 1, 6)))
+        for item in range(120)
+        for who in chance.choice(30, 3, replace=False, p=often)
+    ])  # fmt: skip
+    ranks = model.expected_ranks(model.mixture())
+    assert np.abs(ranks - model.expected_ranks(on_a_plain_grid(model))).max() < 0.01
+    assert len(model.mixture()) <= 16
+
+
+@given(
+    st.lists(
+        st.tuples(st.floats(0, 3), st.floats(0.01, 1)),
+        min_size=2,
+        max_size=40,
+        unique_by=lambda one: round(one[0], 2),
+    ),
+    st.integers(1, 6),
+)
+def test_a_gauss_rule_has_the_moments_of_its_measure(measure, size):
+    points, weights = (np.array(part) for part in zip(*measure, strict=True))
+    found, parts = gauss(points, weights, size)
+    assert len(found) <= size and parts.sum() == pytest.approx(1)
+    for power in range(2 * min(size, len(points))):
+        assert parts @ found**power == pytest.approx(weights @ points**power / weights.sum(), rel=1e-6)
 
 
 def test_eliminating_items_or_reviewers_makes_no_difference():
@@ -160,7 +222,9 @@ def test_eliminating_items_or_reviewers_makes_no_difference():
     rows = rated(GAPS)
     model = Model(rows)
     few = model.at(0.7, 0.5)
-    cov = np.diag(few.covariance()[0]) + few.covariance()[1] @ few.covariance()[1].T
+    told = few.covariance()
+    cov = np.diag(told.own) + told.between(slice(None), slice(None))
+    assert told.variances == pytest.approx(np.diag(cov))
     # By the definition, with the covariance of all scores.
     z = np.zeros((len(rows), 8))
     w = np.zeros((len(rows), 4))
@@ -180,6 +244,11 @@ def test_eliminating_items_or_reviewers_makes_no_difference():
         -0.5 * (np.linalg.slogdet(v)[1] + y @ np.linalg.solve(v, y))
     )
     order = [turned.items.index(f"r{place}") for place in range(4)]
+    told = turned.at(0.7, 0.5).covariance()
+    cov = np.diag(told.own) + told.between(slice(None), slice(None))
+    assert cov[np.ix_(order, order)] == pytest.approx(
+        0.49 * np.eye(4) - 0.49**2 * w.T @ np.linalg.solve(v, w)
+    )
     assert turned.at(0.7, 0.5).mean[order] == pytest.approx(0.49 * w.T @ np.linalg.solve(v, y))
 
 
