@@ -82,3 +82,28 @@ def clean_name(name: str) -> str:
     name = "".join(c for c in name if c.isprintable() and c not in '<>:"|?*').strip(". ")
     stem = name[:-4] if name.lower().endswith(".pdf") else name
     return f"{stem[:146] or 'document'}.pdf"
+
+
+def without_properties(content: bytes) -> bytes:
+    """The PDF without what may name its author: document properties, XMP, editors' data, names on comments, signatures.
+
+    The same file gives the same bytes. What stands on the pages, pictures included, stays as it is.
+    """
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(content)) as pdf:
+        for thing in pdf.objects:
+            if isinstance(thing, pikepdf.Dictionary | pikepdf.Stream):
+                for key in _naming(thing):
+                    if key in thing:
+                        del thing[key]
+        del pdf.docinfo
+        pdf.save(out, deterministic_id=True)
+    return out.getvalue()
+
+
+def _naming(thing: pikepdf.Object) -> tuple[str, ...]:
+    if thing.get("/Type") == "/Sig":
+        return ("/Contents", "/Cert", "/Name", "/Location", "/ContactInfo", "/Reason")
+    if thing.get("/Subtype") is not None and "/Rect" in thing:  # an annotation; /T is who wrote it
+        return ("/T", "/Metadata", "/PieceInfo")
+    return ("/Metadata", "/PieceInfo")

@@ -25,6 +25,7 @@ from grants.applications.models import (
 )
 from grants.applications.proposal import Proposal
 from grants.applications.register import search_words
+from grants.applications.shown import coordinator_to
 from grants.calls.models import Call
 from grants.db import Base, Rows, db
 from grants.events import Event, EventPayload
@@ -81,7 +82,7 @@ def complete(application: Application) -> Application:
 def findings_of(proposal: Proposal, call: Call) -> tuple[Finding, ...]:
     """The checklist of a working copy or of a submitted version, by the law of the day of the deadline."""
     read = None
-    if call.blind and proposal.part_b:
+    if call.blind_until and proposal.part_b:
         row = db.session.scalars(select(FileText).where(FileText.sha256 == proposal.part_b.sha256)).first()
         read = Read(row.pages, row.properties, row.problem) if row else None
     return checklist(proposal, call.rules, call.deadline_at.date(), read)
@@ -210,8 +211,7 @@ def submission_with_key(application: Application, key: str) -> Submission | None
 
 LIST_COLUMNS = (
     Application.public_id, Application.number, Application.state, Application.version, Submission.acronym,
-    Submission.title, Submission.coordinator_name, Submission.coordinator_country, Submission.partner_count,
-    Submission.requested, Submission.submitted_at,
+    Submission.title, Submission.partner_count, Submission.requested, Submission.submitted_at,
 )  # fmt: skip
 
 
@@ -285,7 +285,7 @@ def invitations(user: Any) -> Select[Any]:
 def received(call: Call, user: Any, state: str | None = None) -> Rows:
     """What officers and observers see of a call after its deadline: submitted versions, without barred ones."""
     query = (
-        select(*LIST_COLUMNS)
+        select(*LIST_COLUMNS, *coordinator_to(user, call))
         .join(
             Submission,
             (Submission.application_id == Application.id) & (Submission.number == Application.version),
