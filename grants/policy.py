@@ -291,6 +291,11 @@ def asks_for_reactions(user: Any, thing: Any) -> bool:
     return bool(thing.call.reaction_days)
 
 
+@when(N_("This call is evaluated blind: who applies is not told yet."))
+def is_not_blind(user: Any, thing: Any) -> bool:
+    return not thing.application.is_blind
+
+
 @when(N_("Nothing has been submitted yet."))
 def has_submitted(user: Any, thing: Any) -> bool:
     return bool(thing.application.version)
@@ -372,6 +377,9 @@ OFFICER_READS = (*GATE_STATES, *EVALUATED_STATES, "withdrawn_after_deadline")
 
 applicant = is_coordinator | is_partner_contact
 staff = (is_officer | is_observer) & has_no_conflict
+# Rulebook 7.4, "Part A identities (blind stage)": applicants and officers, nobody else.
+knows_who_applies = is_not_blind | applicant | is_officer
+told_staff = staff & knows_who_applies
 panel = (is_officer | is_observer | is_chair) & has_no_conflict
 asked_expert = is_assigned_expert & has_no_conflict & in_state(*ASKED)
 
@@ -405,9 +413,10 @@ RULES: dict[str, Rule] = {
     | ((is_officer | is_observer) & has_no_conflict & has_submitted & call_is_closed)
     | (evaluates & has_no_conflict)
     | (is_chair & has_no_conflict & application_in("in_panel", "evaluated", "informed")),
+    "application.identities": knows_who_applies,
     "applications.read": signed_in,
     "application.work": applicant,
-    "application.read_originals": applicant | staff,
+    "application.read_originals": applicant | told_staff,
     "application.edit": (is_coordinator | writes_all) & in_state("draft", "reopened") & before_deadline,
     "application.lead": is_coordinator & in_state("draft", "reopened") & before_deadline,
     "application.copy": is_coordinator,
@@ -418,7 +427,7 @@ RULES: dict[str, Rule] = {
     "application.withdraw": is_coordinator & in_state("submitted", "reopened") & before_deadline,
     "application.withdraw_late": is_coordinator & application_in(*GATE_STATES, *EVALUATED_STATES[:4]),
     "partner.read": applicant | is_invited,
-    "application.history": applicant | (staff & call_is_closed),
+    "application.history": applicant | (told_staff & call_is_closed),
     "application.receipt": applicant & has_submitted,
     "partner.edit": (is_coordinator | writes_all | (is_own_partner & writes_part))
     & application_in("draft", "reopened")
@@ -439,13 +448,13 @@ RULES: dict[str, Rule] = {
     # eligibility
     "call.received": (is_officer | is_observer) & call_is_closed,
     "call.rule": is_officer & call_is_closed,
-    "application.rulings": staff & has_submitted & call_is_closed,
+    "application.rulings": told_staff & has_submitted & call_is_closed,
     "application.rule": is_officer
     & has_no_conflict
     & call_is_closed
     & is_final
     & in_state("submitted", "reopened", "eligibility"),
-    "application.clarifications": (applicant | (staff & call_is_closed)) & has_submitted,
+    "application.clarifications": (applicant | (told_staff & call_is_closed)) & has_submitted,
     "application.clarify": is_officer
     & has_no_conflict
     & call_is_closed
@@ -453,10 +462,10 @@ RULES: dict[str, Rule] = {
     & in_state(
         "submitted", "reopened", "eligibility", "admitted", "in_evaluation", "in_consensus", "in_panel"
     ),
-    "clarification.read": applicant | staff,
+    "clarification.read": applicant | told_staff,
     "clarification.answer": (is_coordinator | submits | writes_all) & is_still_asked,
     "clarification.take_back": is_officer & has_no_conflict & in_state("asked"),
-    "ruling.read": staff,
+    "ruling.read": told_staff,
     "ruling.confirm": is_officer & has_no_conflict & in_state("proposed") & is_second_person,
     "ruling.return": is_officer & has_no_conflict & in_state("proposed") & is_second_person,
     # experts
@@ -558,8 +567,8 @@ RULES: dict[str, Rule] = {
     # decisions
     "call.decide": is_officer & call_is_closed & not_released & not_held,
     "call.decisions": is_officer | is_observer,
-    "decision.read": (is_coordinator & is_released) | staff,
-    "decision.summary": (is_coordinator & is_released & is_not_going_on) | staff,
+    "decision.read": (is_coordinator & is_released) | told_staff,
+    "decision.summary": (is_coordinator & is_released & is_not_going_on) | told_staff,
     "decision.propose": is_officer & has_no_conflict & in_state("proposed", "returned") & not_held,
     "decision.approve": is_officer & has_no_conflict & in_state("proposed") & is_second_person & not_held,
     "decision.return": is_officer
@@ -570,7 +579,7 @@ RULES: dict[str, Rule] = {
     "decision.change": is_officer & has_no_conflict & in_state("released"),
     "decision.redress": is_coordinator & is_released,
     "decision.apply_in_full": is_coordinator & is_released & passed_first_stage,
-    "redress.read": is_coordinator | staff | (is_on_committee & has_no_conflict),
+    "redress.read": is_coordinator | told_staff | (is_on_committee & has_no_conflict),
     "redress.name": is_officer & has_no_conflict & in_state("filed"),
     "redress.decide": is_on_committee & has_no_conflict & in_state("filed"),
     "redress.withdraw": is_coordinator & in_state("filed"),

@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 from grants.applications.proposal import Proposal
 
@@ -54,13 +55,14 @@ _REFERENCE = re.compile(
 def clues(
     proposal: Proposal, pages: Sequence[str], properties: Mapping[str, str] | None = None
 ) -> tuple[Clue, ...]:
-    """What gives the consortium away in title, abstract and Part B, in the order of reading, each once.
+    """What gives the consortium away in title, abstract, answers and Part B, in the order of reading, each once.
 
     Args:
         pages: the text of Part B, page by page.
         properties: of the file, by name, such as author and company.
     """
     texts = [("title", 0, proposal.title), ("abstract", 0, proposal.abstract)]
+    texts += [("answers", 0, text) for answer in proposal.answers for text in _texts(answer.value)]
     texts += [("part_b", number, text) for number, text in enumerate(pages, 1)]
     patterns = _patterns(proposal)
     found = [clue for place, page, text in texts for clue in _in_text(text, place, page, patterns)]
@@ -69,6 +71,17 @@ def clues(
         if given or (name in ("author", "company") and value.strip()):
             found.append(Clue("file", f"{name}: {value.strip()[:80]}", "part_b"))
     return tuple(dict.fromkeys(found))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """What somebody typed in an answer of any kind."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        yield from _texts(list(value.values()))
+    elif isinstance(value, Iterable):
+        for inner in value:
+            yield from _texts(inner)
 
 
 def _in_text(

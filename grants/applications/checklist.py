@@ -250,7 +250,7 @@ def _blind(proposal: Proposal, rules: CallRules, read: Read | None) -> Iterator[
     )
     if found:
         sentence = N_(
-            "Title, abstract and Part B do not tell who applies. To look at, with the page: %(clues)s."
+            "Title, abstract, answers and Part B do not tell who applies. To look at, with the page: %(clues)s."
         )
         yield Finding(
             "BLIND",
@@ -271,7 +271,9 @@ def _blind(proposal: Proposal, rules: CallRules, read: Read | None) -> Iterator[
         )
         yield Finding("BLIND", "unknown", "admissibility", False, sentence, remedy, CONDITIONS, "part-b")
     else:
-        sentence = N_("Title, abstract and Part B do not tell who applies, as far as a program can see.")
+        sentence = N_(
+            "Title, abstract, answers and Part B do not tell who applies, as far as a program can see."
+        )
         yield Finding("BLIND", "holds", "admissibility", False, sentence, remedy, CONDITIONS, "part-b")
 
 

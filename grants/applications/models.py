@@ -13,7 +13,7 @@ from grants.applications import enterprise, proposal
 from grants.applications.budget import Budget
 from grants.applications.clarifying import UNLOCKING_STATES
 from grants.calls import answers
-from grants.calls.models import Call
+from grants.calls.models import BLIND_UNTIL, Call
 from grants.canonical import digest
 from grants.db import Base, Cents, Public
 from grants.people.models import User
@@ -107,6 +107,12 @@ class Application(Public, Base):
         if self.extended_to is not None and self.call.state == "published":
             return at <= max(self.extended_to, self.call.deadline_at)
         return self.call.is_open(at)
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether those who evaluate do not learn yet who applies (rulebook 1.1, 7.4)."""
+        until = self.call.blind_until
+        return bool(until) and self.call.released_at is None and self.state not in BLIND_UNTIL[until]
 
     @property
     def shown_state(self) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
@@ -172,6 +172,32 @@ class Proposal:
             if not partner["budget"]["shares"]:
                 del partner["budget"]["shares"]
         return {name: list(value) if isinstance(value, tuple) else value for name, value in facts.items()}
+
+    def blinded(self, named: Callable[[int], str]) -> Proposal:
+        """Without what tells who applies: a partner has a number, a role, a type and a budget, a file its kind as name.
+
+        Args:
+            named: what the partner of a number, from 1, is called.
+        """
+        numbers = {partner.key: number for number, partner in enumerate(self.partners, 1)}
+        return replace(
+            self,
+            partners=tuple(
+                Partner(
+                    str(number), named(number), activity=one.activity, sme=one.sme, role=one.role,
+                    person_months=one.person_months, budget=one.budget,
+                )
+                for number, one in enumerate(self.partners, 1)
+            ),
+            work_packages=tuple(
+                replace(package, lead=str(numbers[package.lead]) if package.lead else "")
+                for package in self.work_packages
+            ),
+            researchers=(),
+            attachments=tuple(
+                replace(file, name=f"{file.kind.replace(':', '_')}.pdf") for file in self.attachments
+            ),
+        )  # fmt: skip
 
     @property
     def coordinator(self) -> Partner | None:

@@ -1,6 +1,6 @@
 """Questions about applications: one with all that a page needs, and the lists that each person may see."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import aliased, contains_eager, defer, joinedload, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
-from grants import clock, files
+from grants import clock
 from grants.applications.checklist import Read, checklist
 from grants.applications.finding import Finding
 from grants.applications.models import (
@@ -24,8 +24,8 @@ from grants.applications.models import (
     Submission,
 )
 from grants.applications.proposal import Proposal
-from grants.applications.reading_copy import NOTICE, reading_copy
 from grants.applications.register import search_words
+from grants.applications.shown import coordinator_to
 from grants.calls.models import Call
 from grants.db import Base, Rows, db
 from grants.events import Event, EventPayload
@@ -82,16 +82,10 @@ def complete(application: Application) -> Application:
 def findings_of(proposal: Proposal, call: Call) -> tuple[Finding, ...]:
     """The checklist of a working copy or of a submitted version, by the law of the day of the deadline."""
     read = None
-    if call.blind and proposal.part_b:
+    if call.blind_until and proposal.part_b:
         row = db.session.scalars(select(FileText).where(FileText.sha256 == proposal.part_b.sha256)).first()
         read = Read(row.pages, row.properties, row.problem) if row else None
     return checklist(proposal, call.rules, call.deadline_at.date(), read)
-
-
-def copy_to_read(application: Application, file: Any, *, word: Callable[..., str]) -> bytes:
-    """A submitted file as those who evaluate read it; `word` translates the notice about pages left out."""
-    most = application.call.page_limit if file.kind == "part_b" else None
-    return reading_copy(files.get(file.sha256), most, word(NOTICE, limit=most))
 
 
 def of_outline(outline: Application) -> Application | None:
@@ -217,8 +211,7 @@ def submission_with_key(application: Application, key: str) -> Submission | None
 
 LIST_COLUMNS = (
     Application.public_id, Application.number, Application.state, Application.version, Submission.acronym,
-    Submission.title, Submission.coordinator_name, Submission.coordinator_country, Submission.partner_count,
-    Submission.requested, Submission.submitted_at,
+    Submission.title, Submission.partner_count, Submission.requested, Submission.submitted_at,
 )  # fmt: skip
 
 
@@ -292,7 +285,7 @@ def invitations(user: Any) -> Select[Any]:
 def received(call: Call, user: Any, state: str | None = None) -> Rows:
     """What officers and observers see of a call after its deadline: submitted versions, without barred ones."""
     query = (
-        select(*LIST_COLUMNS)
+        select(*LIST_COLUMNS, *coordinator_to(user, call))
         .join(
             Submission,
             (Submission.application_id == Application.id) & (Submission.number == Application.version),

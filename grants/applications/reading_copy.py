@@ -15,6 +15,7 @@ NOTICE = N_("The pages beyond the limit of %(limit)s are left out.")
 
 TRACES = ("/Metadata", "/PieceInfo", "/LastModified", "/Thumb")
 """Where programs write author, employer, time of the last change and earlier versions, on any object."""
+SIGNER = ("/Contents", "/Cert", "/Name", "/Location", "/ContactInfo", "/Reason")
 WAYS = (
     "/Outlines",
     "/Names",

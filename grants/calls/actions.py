@@ -147,7 +147,7 @@ def _depending(question: Question) -> list[Question]:
 
 
 COPIED = ("title", "text", "action", "pillar", "year", "zone", "budget", "min_contribution", "max_contribution",
-          "keywords", "min_reviews", "reserve_size", "scheme_json", "rules_json", "blind")  # fmt: skip
+          "keywords", "min_reviews", "reserve_size", "scheme_json", "rules_json", "blind_until")  # fmt: skip
 COPIED_QUESTION = ("key", "label", "label_fr", "hint", "hint_fr", "section", "section_fr", "kind", "choices",
                    "choices_fr", "limit", "unit", "lowest", "highest", "required", "position", "condition_key",
                    "condition_value")  # fmt: skip
@@ -191,7 +191,7 @@ def add_second_stage(call: Call, *, by: Any, reference: str, opens_on: datetime,
     new = copy(call, by=by, reference=reference, opens_on=opens_on, deadline=deadline)
     new.first, new.stage = call, 2
     new.scheme_json = scheme.of_action(call.action).to_dict()
-    new.blind = False  # the full application names who carries it out
+    new.blind_until = ""  # the full application names who carries it out
     new.rules_json = new.rules_json | {"page_limit": ACTIONS[call.action].page_limit(call.year)}
     db.session.flush()
     return new

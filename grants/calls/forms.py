@@ -163,9 +163,14 @@ class CallForm(FlaskForm):
     )
     reaction_scores = BooleanField(_l("Applicants who react see the scores too"))
     by_work_package = BooleanField(_l("Costs are entered by work package"))
-    blind = BooleanField(
-        _l("The text must not tell who applies"),
-        description=_l("Title, abstract and Part B are looked through for what tells it."),
+    blind_until = SelectField(
+        _l("When those who evaluate learn who applies"),
+        choices=[
+            ("", _l("At once")),
+            ("in_consensus", _l("When the consensus on an application opens")),
+            ("in_panel", _l("When an application comes to the panel")),
+            ("released", _l("When the results are released")),
+        ],
     )
     version = HiddenField()
 
@@ -261,7 +266,7 @@ class CallForm(FlaskForm):
             keywords="\n".join(call.keywords), scheme_id=call.scheme.id, min_reviews=call.min_reviews,
             reserve_size=call.reserve_size, min_countries=rules.min_countries,
             needs_member_state=rules.needs_member_state, max_partners=rules.max_partners,
-            page_limit=rules.page_limit, by_work_package=rules.by_work_package, blind=call.blind,
+            page_limit=rules.page_limit, by_work_package=rules.by_work_package, blind_until=call.blind_until,
             reminders=", ".join(map(str, rules.reminder_days)), version=call.version,
             reaction_days=call.reaction_days or None, reaction_words=call.reaction_words,
             reaction_scores=call.reaction_scores,
@@ -273,7 +278,7 @@ class CallForm(FlaskForm):
         plain = (
             "title", "text", "action", "year", "budget", "min_contribution", "max_contribution", "min_reviews",
             "reserve_size", "min_countries", "needs_member_state", "max_partners", "page_limit", "by_work_package",
-            "blind", "scheme_id", "zone", "reaction_days", "reaction_words", "reaction_scores",
+            "blind_until", "scheme_id", "zone", "reaction_days", "reaction_words", "reaction_scores",
         )  # fmt: skip
         return {name: self[name].data for name in plain} | {
             "pillar": int(self.pillar.data) if self.pillar.data else None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, false
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from grants import clock
@@ -13,6 +13,13 @@ from grants.calls.deadline import instant
 from grants.calls.rules import CallRules, QuestionRule
 from grants.calls.scheme import Scheme
 from grants.db import Base, Cents, Public
+
+BLIND_UNTIL: dict[str, tuple[str, ...]] = {
+    "released": (),
+    "in_panel": ("in_panel", "evaluated", "informed"),
+    "in_consensus": ("in_consensus", "in_panel", "evaluated", "informed"),
+}
+"""Until when a call is blind, each with the states of an application that tells who applies before the release."""
 
 
 class Programme(Public, Base):
@@ -58,8 +65,8 @@ class Call(Public, Base):
     keywords: Mapped[list[str]] = mapped_column(default=list)
     min_reviews: Mapped[int] = mapped_column(default=3)
     reserve_size: Mapped[int | None]
-    blind: Mapped[bool] = mapped_column(default=False, server_default=false())
-    """Title, abstract and Part B must not tell who applies (rulebook 1.1); Part A is shown to experts all the same."""
+    blind_until: Mapped[str] = mapped_column(String(12), default="", server_default="")
+    """A key of BLIND_UNTIL: until when those who evaluate do not learn who applies (rulebook 7.4); empty: they do."""
     applications_made: Mapped[int] = mapped_column(default=0)
     panel_closed_at: Mapped[datetime | None]
     panel_report: Mapped[str] = mapped_column(Text, default="")
@@ -106,7 +113,7 @@ class Call(Public, Base):
                 "year": self.year,
                 "min_contribution": self.min_contribution,
                 "max_contribution": self.max_contribution,
-                "blind": self.blind,
+                "blind": bool(self.blind_until),
                 "questions": [question.rule.to_dict() for question in self.questions],
             }
         )

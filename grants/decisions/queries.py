@@ -10,6 +10,7 @@ from sqlalchemy.orm.interfaces import ORMOption
 
 from grants.applications.models import Application, Submission
 from grants.applications.queries import not_barred
+from grants.applications.shown import coordinator_to
 from grants.calls.models import Call
 from grants.calls.queries import counted_for, run_by
 from grants.db import Rows, db
@@ -159,7 +160,7 @@ def desk(call: Call, user: Any) -> Rows:
     return (
         select(
             Application.public_id, Application.number, Application.state.label("application_state"),
-            Submission.acronym, Submission.coordinator_name, Submission.coordinator_country, RankedRow.rank,
+            Submission.acronym, *coordinator_to(user, call), RankedRow.rank,
             RankedRow.line, Decision.outcome, Decision.state, Decision.max_grant, Decision.letter_number,
             proposer.name.label("proposed_by"), approver.name.label("approved_by"),
             visible.label("visible"), place.label("place"),

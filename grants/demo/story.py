@@ -30,7 +30,7 @@ from grants.people.models import User
 from grants.reviews import actions as reports
 from grants.reviews import consensus
 from grants.reviews import queries as review_queries
-from grants.reviews.questions import QUESTIONS
+from grants.reviews.questions import questions_of
 
 EURO = 100
 
@@ -248,16 +248,17 @@ def _assignment(assignment: Assignment) -> Assignment:
     return found
 
 
-# For each question the answer that needs no comment.
-PLAIN_ANSWERS = {
-    question.key: {
-        "answer": next(
-            (key for key, _ in question.answers if key not in question.explained), question.answers[0][0]
-        ),
-        "comment": "",
+def plain_answers(call: Call) -> dict[str, dict[str, str]]:
+    """For each question that the call asks the answer that needs no comment."""
+    return {
+        question.key: {
+            "answer": next(
+                (key for key, _ in question.answers if key not in question.explained), question.answers[0][0]
+            ),
+            "comment": "",
+        }
+        for question in questions_of(call)
     }
-    for question in QUESTIONS
-}
 
 
 def report(
@@ -267,8 +268,8 @@ def report(
     found = _assignment(assignment)
     written = review_queries.report(found.report.public_id)
     assert written
-    reports.save(written, version=written.version, scores=scores, comments=comments, answers=PLAIN_ANSWERS, remarks="",
-                 by=found.user)  # fmt: skip
+    reports.save(written, version=written.version, scores=scores, comments=comments,
+                 answers=plain_answers(written.call), remarks="", by=found.user)  # fmt: skip
     if send:
         reports.submit(written, declared=True, confirmed=True, by=found.user)
 
@@ -299,7 +300,7 @@ def agree(
         if not min(s[criterion] for s in individual) <= score <= max(s[criterion] for s in individual)
     }
     consensus.save(text, version=text.version, scores=scores, comments=comments, justifications=justified,
-                   answers=PLAIN_ANSWERS, by=rapporteur.user)  # fmt: skip
+                   answers=plain_answers(text.call), by=rapporteur.user)  # fmt: skip
     if upto == "draft":
         return
     consensus.circulate(_consensus(application), by=rapporteur.user)

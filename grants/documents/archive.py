@@ -39,6 +39,8 @@ def panel(call: Call, reader: Any) -> dict[str, Any]:
     rows = [row for row in places if row.visible]
     visible = {row.number for row in rows}
     gaps = len(rows) < len(places)
+    # A row without its coordinating organisation does not tell the reader yet who applies (rulebook 7.4).
+    told = {row.number for row in rows if row.coordinator_name}
     # Who was out of the room then; lists that were adopted before this was frozen tell no order.
     absent = {number: frozenset(people) for number, people in frozen.get("absent", {}).items()}
     return {
@@ -50,7 +52,11 @@ def panel(call: Call, reader: Any) -> dict[str, Any]:
         "hidden": len(places) - len(rows),
         "visible": visible,
         "names": {row.number: row.acronym or row.number for row in rows},
-        "inputs": {one["number"]: one for one in frozen["inputs"] if one["number"] in visible},
+        "inputs": {
+            number: one if number in told else _untold(one)
+            for one in frozen["inputs"]
+            if (number := one["number"]) in visible
+        },
         "order": discussion.order(
             [one["number"] for one in frozen["inputs"] if one["number"] in visible], absent
         )
@@ -64,6 +70,11 @@ def panel(call: Call, reader: Any) -> dict[str, Any]:
         "step_names": standing.STEP_NAMES,
         "line_names": standing.LINE_NAMES,
     }
+
+
+def _untold(inputs: dict[str, Any]) -> dict[str, Any]:
+    """What ranked an application without what points at who applies."""
+    return {name: fact for name, fact in inputs.items() if name not in ("countries", "women_share")}
 
 
 def panel_data(facts: dict[str, Any]) -> dict[str, Any]:

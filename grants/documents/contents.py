@@ -1,11 +1,10 @@
 """What a document of each kind tells: the page, as HTML in the document's language, that the renderer turns into a PDF.
 
-Nothing here depends on the day or on who asks, but for what a conflict of interest hides: unchanged facts give an
-unchanged page, and an unchanged page gives the file that is already there.
+Nothing here depends on the day or on who asks, but for what a conflict of interest or a blind evaluation hides:
+unchanged facts give an unchanged page, and an unchanged page gives the file that is already there.
 """
 
 import hashlib
-import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from grants import clock, config
 from grants.applications import budget
 from grants.applications.forms import ROLES
 from grants.applications.models import Application
+from grants.applications.shown import proposal_to
 from grants.calls import answers
 from grants.calls.models import Call
 from grants.calls.rules import DECLARATIONS
@@ -99,7 +99,7 @@ def page(
 
     Args:
         application: with call (and its questions), coordinator and submission; None for the ranking of a call.
-        reader: who will read the ranking; applications that a conflict hides from them stay gaps. None sees all.
+        reader: who will read it; what a conflict or a blind evaluation hides from them is left out. None sees all.
         report: the one report to tell, where it is not all of the application.
 
     Raises:
@@ -147,8 +147,9 @@ def _submitted(application: Application) -> dict[str, Any]:
 
 def _application(application: Application, reader: Any) -> dict[str, Any]:
     facts = _submitted(application)
-    proposal = facts["proposal"]
+    proposal = proposal_to(reader, application)
     return facts | {
+        "proposal": proposal,
         "categories": budget.CATEGORIES,
         "totals": budget.totals(proposal.budgets),
         "lump_sums": {partner.key: budget.lump_sum_shares(partner.budget) for partner in proposal.partners},
@@ -163,7 +164,7 @@ def _by_country(proposal: Any) -> list[tuple[str, int]]:
     """Requested contribution by country, cents, the largest first."""
     sums: dict[str, int] = {}
     for partner in proposal.partners:
-        if partner.is_funded:
+        if partner.is_funded and partner.country:
             sums[partner.country] = sums.get(partner.country, 0) + partner.budget.requested
     return sorted(sums.items(), key=lambda row: (-row[1], row[0]))
 
@@ -288,7 +289,7 @@ NOT_TOLD = {
 
 
 def _application_data(facts: dict[str, Any]) -> dict[str, Any]:
-    value: dict[str, Any] = json.loads(facts["submission"].snapshot)
+    value = facts["proposal"].to_dict()
     for section, hidden in NOT_TOLD.items():
         value[section] = [
             {name: fact for name, fact in row.items() if name not in hidden} for row in value.get(section, ())

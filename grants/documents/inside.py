@@ -13,7 +13,7 @@ from grants.reviews import queries as reviews
 from grants.reviews import reactions, scoring
 from grants.reviews.completeness import outside
 from grants.reviews.models import Report
-from grants.reviews.questions import QUESTIONS
+from grants.reviews.questions import questions_of
 from grants.words import N_
 
 STEPS = {
@@ -48,7 +48,7 @@ def individual(about: Application | Report, reader: Any) -> dict[str, Any]:
         "scheme": scheme,
         "reports": reports,
         "own": own is not None,
-        "questions": QUESTIONS,
+        "questions": questions_of(application.call),
         "totals": {report.id: scoring.total(report.scores, scheme) for report in reports},
         "comments": {
             report.id: {mark.criterion: mark.comment for mark in report.marks} for report in reports
@@ -90,7 +90,7 @@ def consensus(application: Application, reader: Any) -> dict[str, Any]:
         "submission": application.submission,
         "scheme": scheme,
         "consensus": report,
-        "questions": QUESTIONS,
+        "questions": questions_of(application.call),
         "marks": {mark.criterion: mark for mark in report.marks},
         "outcome": scoring.outcome(report.scores, scheme),
         "reports": reports,

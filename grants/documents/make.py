@@ -119,16 +119,17 @@ def _pdf(page: contents.Page) -> tuple[str, int]:
 
 def page_of(document: Document) -> contents.Page:
     """The page of a wanted document, with what the person who wants it may see."""
+    reader = db.session.get(User, document.wanted_by_id) if document.wanted_by_id else None
     if document.application is None:
         call = db.session.get_one(Call, document.call_id, options=[selectinload(Call.questions)])
-        reader = db.session.get(User, document.wanted_by_id) if document.wanted_by_id else None
         return contents.page(document.kind, document.language, call=call, application=None, reader=reader)
     application = applications.by_public_id(document.application.public_id)
     assert application
     report = reviews.report(document.report.public_id) if document.report else None
     return contents.page(
-        document.kind, document.language, call=application.call, application=application, report=report
-    )
+        document.kind, document.language, call=application.call, application=application, report=report,
+        reader=reader,
+    )  # fmt: skip
 
 
 def pack(batch_id: int) -> None:

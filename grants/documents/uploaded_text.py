@@ -28,7 +28,7 @@ def waiting(session: Session, at: datetime, limit: int = 50) -> list[int]:
             select(Attachment.id)
             .join(Application, Application.id == Attachment.application_id)
             .join(Call, Call.id == Application.call_id)
-            .where(Call.blind, Attachment.kind == "part_b", Attachment.sha256.is_not(None))
+            .where(Call.blind_until != "", Attachment.kind == "part_b", Attachment.sha256.is_not(None))
             .where(~exists().where(FileText.sha256 == Attachment.sha256))
             .order_by(Attachment.id)
             .limit(limit)

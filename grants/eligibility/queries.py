@@ -10,6 +10,7 @@ from sqlalchemy.orm import aliased, joinedload
 from grants.applications.finding import Finding
 from grants.applications.models import Application, Submission
 from grants.applications.queries import AS_SUBMITTED, findings_of, not_barred
+from grants.applications.shown import coordinator_to
 from grants.calls.models import Call
 from grants.calls.queries import closed_at, counted_for
 from grants.db import Rows, db
@@ -107,7 +108,7 @@ def desk(call: Call, user: Any, waiting: str = "") -> Rows:
     query = (
         select(
             Application.public_id, Application.number, Application.state, Submission.acronym,
-            Submission.coordinator_name, Submission.coordinator_country, Submission.findings,
+            *coordinator_to(user, call), Submission.findings,
             Ruling.gate, Ruling.verdict, Ruling.state.label("ruling_state"), Ruling.proposed_at,
         )
         .join(Submission, (Submission.application_id == Application.id) & (Submission.number == Application.version))

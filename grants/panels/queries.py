@@ -9,6 +9,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from grants import clock
 from grants.applications.models import Application, Submission
 from grants.applications.queries import not_barred
+from grants.applications.shown import coordinator_to
 from grants.calls.models import Call
 from grants.calls.queries import run_by
 from grants.db import Rows, db
@@ -186,7 +187,7 @@ def places(adopted_list: RankedList, reader: Any = None) -> Rows:
             RankedRow.line, RankedRow.area, RankedRow.amount, RankedRow.cumulative, RankedRow.missed, RankedRow.trace,
             Application.public_id,
             Application.number, Application.state, Submission.acronym, Submission.title,
-            Submission.coordinator_name, Submission.coordinator_country,
+            *coordinator_to(reader, db.session.get_one(Call, adopted_list.call_id)),
         )
         .join(Application, RankedRow.application_id == Application.id)
         .join(

@@ -12,6 +12,7 @@ from flask_security import current_user
 from werkzeug.wrappers import Response
 
 from grants.applications.queries import by_public_id
+from grants.applications.shown import proposal_to
 from grants.calls.models import Call
 from grants.calls.queries import by_reference
 from grants.panels import actions, discussion, queries, uncertainty
@@ -149,6 +150,7 @@ def finding(public_id: str) -> str | Response | tuple[str, int]:
     shown: dict[str, Any] = {
         "application": application, "call": call, "entry": entry, "form": form, "consensus": consensus,
         "in_use": queries.aspects_in_use(call, current_user),
+        "coordinator": proposal_to(current_user, application).coordinator,
     }  # fmt: skip
     if not form.is_submitted():
         return render_template("panels/finding.html", **shown)

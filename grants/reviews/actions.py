@@ -15,6 +15,7 @@ from grants.people import queries as people
 from grants.reviews import consensus, queries, scoring
 from grants.reviews.completeness import Gap, gaps
 from grants.reviews.models import Report, ReportMark
+from grants.reviews.questions import questions_of
 from grants.reviews.soundness import Doubt, doubts
 from grants.words import N_
 from grants.workflow import move
@@ -93,7 +94,7 @@ def save(
 def missing(report: Report) -> tuple[Gap, ...]:
     """What the report still lacks before it may be submitted."""
     comments = {mark.criterion: mark.comment for mark in report.marks}
-    return gaps(report.scores, comments, report.answers, report.call.scheme)
+    return gaps(report.scores, comments, report.answers, report.call.scheme, questions_of(report.call))
 
 
 def doubtful(report: Report) -> tuple[Doubt, ...]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from grants.calls.scheme import Scheme
 from grants.reviews import scoring
-from grants.reviews.questions import QUESTIONS
+from grants.reviews.questions import AdditionalQuestion
 from grants.words import N_
 
 SCORES = {
@@ -26,9 +26,10 @@ class Gap:
 
 
 def gaps(
-    scores: Mapping[str, int], comments: Mapping[str, str], answers: Mapping[str, Any], scheme: Scheme
-) -> tuple[Gap, ...]:
-    """Every criterion needs a score on the grid and a comment, every additional question an answer.
+    scores: Mapping[str, int], comments: Mapping[str, str], answers: Mapping[str, Any], scheme: Scheme,
+    questions: Iterable[AdditionalQuestion],
+) -> tuple[Gap, ...]:  # fmt: skip
+    """Every criterion needs a score on the grid and a comment, every additional question that is asked an answer.
 
     Args:
         scores: hundredths by criterion id; a criterion without a score is absent.
@@ -42,7 +43,7 @@ def gaps(
             found.append(Gap(SCORES[problems[criterion.id]], f"score_{criterion.id}", named))
         if not comments.get(criterion.id, "").strip():
             found.append(Gap(N_("%(criterion)s has no comment yet."), f"comment_{criterion.id}", named))
-    for question in QUESTIONS:
+    for question in questions:
         given = answers.get(question.key, {})
         numbered = {"number": question.number}
         if not question.label(given.get("answer", "")):

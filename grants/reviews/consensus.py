@@ -17,7 +17,7 @@ from grants.experts.models import Assignment
 from grants.reviews import queries, reactions
 from grants.reviews.completeness import Gap, gaps, identifying, unjustified
 from grants.reviews.models import Approval, ConsensusMark, ConsensusReport, Report
-from grants.reviews.questions import QUESTIONS
+from grants.reviews.questions import questions_of
 from grants.reviews.sources import Traced, left, taken, traced
 from grants.reviews.summary import evaluation_summary
 from grants.words import N_
@@ -95,7 +95,7 @@ def _merge(consensus: ConsensusReport, reports: Sequence[Report]) -> None:
         comments = [one.comment.strip() for one in given]
         mark.score, mark.comment, mark.justification = None, "\n\n".join(filter(None, comments)), ""
     consensus.answers = {}
-    for question in QUESTIONS:
+    for question in questions_of(consensus.call):
         replies = [report.answers.get(question.key, {}) for report in reports]
         answers = {one.get("answer", "") for one in replies}
         comments = [one.get("comment", "").strip() for one in replies]
@@ -185,7 +185,7 @@ def missing(consensus: ConsensusReport, reports: Sequence[Report]) -> tuple[Gap,
     justifications = {mark.criterion: mark.justification for mark in consensus.marks}
     people = [one.user for one in queries.group(consensus.application)]
     return (
-        *gaps(consensus.scores, comments, consensus.answers, scheme),
+        *gaps(consensus.scores, comments, consensus.answers, scheme, questions_of(consensus.call)),
         *unjustified(consensus.scores, [report.scores for report in reports], justifications, scheme),
         *identifying(_texts(consensus), people),
     )
@@ -195,7 +195,7 @@ def _texts(consensus: ConsensusReport) -> dict[str, str]:
     """What the applicants will read, by form field."""
     return {f"comment_{mark.criterion}": mark.comment for mark in consensus.marks} | {
         f"remark_{question.key}": consensus.answers.get(question.key, {}).get("comment", "")
-        for question in QUESTIONS
+        for question in questions_of(consensus.call)
         if question.in_summary
     }
 

@@ -14,7 +14,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, Optional
 from grants.applications.editing import typed
 from grants.calls.forms import no_control_characters
 from grants.calls.scheme import Scheme
-from grants.reviews.questions import QUESTIONS
+from grants.reviews.questions import questions_of
 from grants.reviews.report_file import Line, ScoreLine
 from grants.web import score
 
@@ -94,11 +94,11 @@ class MarksForm(FlaskForm):
         }
 
 
-def _marks(scheme: Scheme, *, justified: bool) -> dict[str, Any]:
+def _marks(call: Any, *, justified: bool) -> dict[str, Any]:
     fields: dict[str, Any] = {}
-    for criterion in scheme.criteria:
+    for criterion in call.scheme.criteria:
         named = {"criterion": _(criterion.name)}
-        fields[f"score_{criterion.id}"] = ScoreField(_l("Score for %(criterion)s", **named), scheme)
+        fields[f"score_{criterion.id}"] = ScoreField(_l("Score for %(criterion)s", **named), call.scheme)
         fields[f"comment_{criterion.id}"] = TextAreaField(
             _l("Comment on %(criterion)s", **named), TEXT, render_kw={"rows": 10}
         )
@@ -108,7 +108,7 @@ def _marks(scheme: Scheme, *, justified: bool) -> dict[str, Any]:
                 EXTRA_TEXT,
                 render_kw={"rows": 3},
             )
-    for question in QUESTIONS:
+    for question in questions_of(call):
         fields[f"answer_{question.key}"] = AnswerField(
             f"{question.number}. {_(question.text)}",
             choices=[SelectChoice(value, _(label)) for value, label in question.answers],
@@ -134,13 +134,13 @@ def _stored(thing: Any) -> dict[str, Any]:
 def report_form(report: Any, formdata: Mapping[str, Any] | None = None) -> MarksForm:
     """The form of a report: as stored, or as typed."""
     remarks = TextAreaField(_l("Remarks to the funder"), EXTRA_TEXT)
-    fields = _marks(report.call.scheme, justified=False) | {"remarks": remarks}
+    fields = _marks(report.call, justified=False) | {"remarks": remarks}
     return type("ReportForm", (MarksForm,), fields)(formdata=formdata, data=_stored(report))
 
 
 def consensus_form(consensus: Any, formdata: Mapping[str, Any] | None = None) -> MarksForm:
     """The form of a consensus report: as stored, or as typed."""
-    fields = _marks(consensus.call.scheme, justified=True)
+    fields = _marks(consensus.call, justified=True)
     return type("ConsensusForm", (MarksForm,), fields)(formdata=formdata, data=_stored(consensus))
 
 

@@ -1,6 +1,7 @@
 """The additional questions of an evaluation report: not scored, each an answer with a comment (rulebook 4.4)."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from grants.words import N_
 
@@ -15,7 +16,10 @@ CELLS = (
 
 @dataclass(frozen=True)
 class AdditionalQuestion:
-    """One question. `explained` holds the answers that need a comment; `in_summary`, whether applicants read it."""
+    """One question. `explained` holds the answers that need a comment; `in_summary`, whether applicants read it.
+
+    `blind` says in which calls it is asked: True, evaluated blind only; False, the others only; None, all.
+    """
 
     key: str
     number: str
@@ -23,13 +27,14 @@ class AdditionalQuestion:
     answers: tuple[tuple[str, str], ...]
     explained: tuple[str, ...] = ()
     in_summary: bool = True
+    blind: bool | None = None
 
     def label(self, answer: str) -> str:
         """The msgid of an answer; empty for one that does not exist."""
         return dict(self.answers).get(answer, "")
 
 
-# A10 belongs to blind first stages; A11, the remarks to the funder, is a text of its own and leaves with nothing.
+# A11, the remarks to the funder, is a text of its own and leaves with nothing.
 QUESTIONS = (
     AdditionalQuestion(
         "scope", "A1", N_("Does the application fall within the scope of the topic?"),
@@ -39,7 +44,7 @@ QUESTIONS = (
         "exceptional_funding", "A2",
         N_("Should participants that are not automatically eligible for funding be funded exceptionally?"),
         (("none", N_("There is no such participant")), ("yes", N_("Yes, all of them")),
-         ("partly", N_("Yes, some of them")), ("no", N_("No"))), ("yes", "partly", "no"),
+         ("partly", N_("Yes, some of them")), ("no", N_("No"))), ("yes", "partly", "no"), blind=False,
     ),
     AdditionalQuestion(
         "stem_cells", "A3", N_("Does the activity use human embryonic stem cells?"), CELLS,
@@ -65,13 +70,23 @@ QUESTIONS = (
     AdditionalQuestion("ai", "A8", N_("Do the activities use or develop artificial intelligence?"), YES_NO),
     AdditionalQuestion(
         "capacity", "A9", N_("Does each participant have the capacity to carry out its tasks?"),
-        (("yes", N_("Yes")), ("no", N_("No"))), ("no",), in_summary=False,
+        (("yes", N_("Yes")), ("no", N_("No"))), ("no",), in_summary=False, blind=False,
+    ),
+    AdditionalQuestion(
+        "identity", "A10", N_("Does the text tell who applies? If so, say where."), YES_NO, ("yes",),
+        in_summary=False, blind=True,
     ),
     AdditionalQuestion(
         "security", "A12", N_("Are there security concerns: sensitive or classified aspects?"), YES_NO, ("yes",),
         in_summary=False,
     ),
 )  # fmt: skip
+
+
+def questions_of(call: Any) -> tuple[AdditionalQuestion, ...]:
+    """Those that are asked in a call: whoever evaluates blind says nothing about participants (A2, A9)."""
+    return tuple(one for one in QUESTIONS if one.blind in (None, bool(call.blind_until)))
+
 
 DECLARATION = N_(
     "I have no conflict of interest with this application, I have kept it confidential, and this report is my own "

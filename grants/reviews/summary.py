@@ -3,7 +3,7 @@
 from typing import Any
 
 from grants.reviews import scoring
-from grants.reviews.questions import QUESTIONS
+from grants.reviews.questions import questions_of
 
 
 def evaluation_summary(application: Any, consensus: Any, amendment: Any = None) -> dict[str, Any]:
@@ -77,7 +77,7 @@ def evaluation_summary(application: Any, consensus: Any, amendment: Any = None) 
                 "answer": question.label(given.get("answer", "")),
                 "comment": given.get("comment", ""),
             }
-            for question in QUESTIONS
+            for question in questions_of(application.call)
             if question.in_summary
             for given in [consensus.answers.get(question.key, {})]
         ],

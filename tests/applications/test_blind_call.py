@@ -32,7 +32,7 @@ def part_b(sentence: str, author: str = "") -> bytes:
 @pytest.fixture
 def blind(names: Any) -> Any:
     call = calls.by_reference(names.calls["open"])
-    call.blind = True
+    call.blind_until = "released"
     db.session.commit()
     return call.reference
 
@@ -83,7 +83,7 @@ def test_the_officer_looks_at_it_and_it_does_not_pass_with_the_clear_ones(as_: A
     application = queries.by_public_id(names.applications["received"])
     assert application.submission
     sha256 = application.submission.proposal.part_b.sha256
-    application.call.blind = True
+    application.call.blind_until = "released"
     db.session.commit()
     jobs.run_waiting()
     text = db.session.scalars(select(FileText).where(FileText.sha256 == sha256)).one()

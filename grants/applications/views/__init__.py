@@ -10,7 +10,7 @@ from flask_security import current_user
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response as AnyResponse
 
-from grants import clock, files
+from grants import clock
 from grants.applications import (  # noqa: F401 (the job that carries drafts on registers itself)
     actions,
     budget,
@@ -21,6 +21,7 @@ from grants.applications import (  # noqa: F401 (the job that carries drafts on 
     queries,
     reminders,
     scanner,
+    shown,
     spreadsheet,
 )
 from grants.applications import consortium as consortium_rules
@@ -107,7 +108,7 @@ def application(public_id: str) -> str:
         )  # fmt: skip
     return render_template(
         "applications/submitted.html", application=application, submission=application.submission,
-        proposal=application.submission.proposal, steps=steps(application, staff=True), budget=budget,
+        proposal=shown.proposal_to(current_user, application), steps=steps(application, staff=True), budget=budget,
     )  # fmt: skip
 
 
@@ -245,16 +246,14 @@ def file(public_id: str, sha256: str) -> Response:
     Who evaluates gets the reading copy, with ?beside to read it beside a form.
     """
     application = load(queries.whole(public_id), to="application.read")
-    known = list(application.submission.proposal.attachments) if application.submission else []
+    known = list(shown.proposal_to(current_user, application).attachments) if application.submission else []
     if may("application.work", application):
         known += application.attachments
     found = next((attachment for attachment in known if attachment.sha256 == sha256), None)
     load(application if found else None, to="application.read")
     assert found
-    if may("application.read_originals", application):
-        return pdf(files.get(sha256), found.name)
-    response = pdf(queries.copy_to_read(application, found, word=_), found.name)
-    if "beside" in request.args:
+    response = pdf(shown.content_to(current_user, application, found), found.name)
+    if "beside" in request.args and not may("application.read_originals", application):
         response.headers.set("Content-Disposition", "inline", filename=found.name)
         response.headers["Content-Security-Policy"] = "frame-ancestors 'self'"
     return response

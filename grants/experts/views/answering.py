@@ -5,6 +5,7 @@ from flask_babel import gettext as _
 from flask_security import current_user
 from werkzeug.wrappers import Response
 
+from grants.applications.shown import proposal_to
 from grants.experts import actions, queries, workload
 from grants.experts.forms import AcceptForm, DeclarationForm, DeclineForm, ProfileForm
 from grants.experts.models import Assignment
@@ -48,11 +49,9 @@ def assignment(public_id: str) -> str:
 
 
 def _gate(assignment: Assignment, accept_form: AcceptForm, decline_form: DeclineForm) -> str:
-    submission = assignment.application.submission
-    assert submission is not None
     return render_template(
         "experts/assignment.html", assignment=assignment, application=assignment.application, call=assignment.call,
-        proposal=submission.proposal, accept_form=accept_form, decline_form=decline_form,
+        proposal=proposal_to(current_user, assignment.application), accept_form=accept_form, decline_form=decline_form,
         declaration_form=DeclarationForm(formdata=None), form=accept_form if accept_form.errors else decline_form,
         due=end_of(assignment),
     )  # fmt: skip

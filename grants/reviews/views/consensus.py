@@ -23,7 +23,7 @@ from grants.reviews.forms import (
     RapporteurForm,
     consensus_form,
 )
-from grants.reviews.questions import QUESTIONS
+from grants.reviews.questions import questions_of
 from grants.reviews.views import blueprint
 from grants.reviews.views.saving import saved, seen
 from grants.web import load, may
@@ -111,7 +111,7 @@ def _page(consensus: Any, form: Any = None, stored: Any = None, approval: Any = 
         reaction=reactions.of_application(consensus.application) if consensus.call.reaction_days else None,
         sources=actions.sources(consensus, reports), numbers=actions.numbers(consensus, reports),
         to_take=actions.to_take(consensus, reports) if may("consensus.write", consensus) else {},
-        scheme=scheme, questions=QUESTIONS, form=form or consensus_form(consensus), stored=stored,
+        scheme=scheme, questions=questions_of(consensus.call), form=form or consensus_form(consensus), stored=stored,
         marks={mark.criterion: mark for mark in consensus.marks},
         marks_of={report.id: {mark.criterion: mark for mark in report.marks} for report in reports},
         spread=scoring.spread(individual), outside=outside(consensus.scores, individual),

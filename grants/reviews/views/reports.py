@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 
 from grants import clock
 from grants.applications import budget
-from grants.applications import queries as applications
+from grants.applications.shown import content_to, proposal_to
 from grants.applications.spreadsheet import Unusable
 from grants.calls import queries as calls
 from grants.calls.forms import ReasonForm
@@ -24,7 +24,7 @@ from grants.experts.forms import DeclarationForm
 from grants.reviews import actions, queries, reminding, report_file, scoring
 from grants.reviews.forms import ReportFileForm, SubmissionForm, VoidingForm, report_form, report_lines
 from grants.reviews.pack import bundle
-from grants.reviews.questions import DECLARATION, QUESTIONS
+from grants.reviews.questions import DECLARATION, questions_of
 from grants.reviews.views import blueprint
 from grants.reviews.views.saving import saved, seen
 from grants.web import first_opening, load, moment, paged, score
@@ -80,8 +80,8 @@ def _save(report: Any, after: str, sent: Any = None) -> Answer:
 def _page(report: Any, form: Any, stored: Any = None) -> str:
     scheme, application = report.call.scheme, report.application
     return render_template(
-        "reviews/report.html", report=report, form=form, stored=stored, scheme=scheme, questions=QUESTIONS,
-        application=application, proposal=application.submission.proposal,
+        "reviews/report.html", report=report, form=form, stored=stored, scheme=scheme,
+        questions=questions_of(report.call), application=application, proposal=proposal_to(current_user, application),
         total=scoring.total(report.scores, scheme), seen=seen(report, report_form),
     )  # fmt: skip
 
@@ -91,7 +91,7 @@ def pack(public_id: str) -> Response:
     """The application, its files and the form file as one ZIP, made for this expert alone."""
     report = load(queries.report(public_id), to="report.write")
     application, scheme = report.application, report.call.scheme
-    proposal = application.submission.proposal
+    proposal = proposal_to(current_user, application)
     mark = _(
         "Confidential, made for %(email)s on %(moment)s", email=current_user.email, moment=moment(clock.now())
     )
@@ -105,7 +105,7 @@ def pack(public_id: str) -> Response:
         title=f"{application.number} {proposal.acronym}",
     )  # fmt: skip
     attached = [
-        (f"{file.kind.replace(':', '_')}.pdf", applications.copy_to_read(application, file, word=_))
+        (f"{file.kind.replace(':', '_')}.pdf", content_to(current_user, application, file))
         for file in proposal.attachments
     ]
     response = Response(bundle(page, sheet, attached, mark), mimetype="application/zip")
