@@ -8,7 +8,7 @@ from flask import Blueprint, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from grants.experts import queries
+from grants.experts import engagements, queries
 from grants.experts.conflicts import CODES, RULES
 from grants.experts.models import Assignment
 
@@ -38,8 +38,20 @@ def end_of(assignment: Assignment) -> datetime | None:
 
 
 def tasks(user: Any) -> list[dict[str, Any]]:
-    """Invitations and declarations."""
-    return [_own_task(assignment) for assignment in queries.unanswered(user)] if user.holds("expert") else []
+    """Terms to agree to, invitations and declarations."""
+    found = [
+        {
+            "title": _("Agree to the terms of %(reference)s, or decline", reference=one.call.reference),
+            "url": url_for("experts.engagement", public_id=one.public_id),
+            "meta": one.call.title,
+            "due": None,
+            "tone": "info",
+        }
+        for one in engagements.unanswered(user)
+    ]
+    return found + (
+        [_own_task(assignment) for assignment in queries.unanswered(user)] if user.holds("expert") else []
+    )
 
 
 def officer_tasks(waiting: Any) -> list[tuple[int, str, str]]:
@@ -69,4 +81,4 @@ def _own_task(assignment: Assignment) -> dict[str, Any]:
     }
 
 
-from grants.experts.views import answering, assigning, conflicts, grouping  # noqa: E402, F401  (routes hang on the blueprint)
+from grants.experts.views import answering, assigning, conflicts, engaging, grouping  # noqa: E402, F401  (routes hang on the blueprint)

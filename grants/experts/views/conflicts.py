@@ -6,7 +6,7 @@ from flask_security import current_user
 from werkzeug.wrappers import Response
 
 from grants.applications.queries import by_public_id
-from grants.experts import actions, queries
+from grants.experts import actions, queries, screening  # noqa: F401 (registers its job)
 from grants.experts.forms import ConflictForm, ConflictRulingForm
 from grants.experts.models import Conflict
 from grants.experts.views import blueprint
