@@ -89,7 +89,7 @@ def write(
 
 
 def _is_kept_from(session: Session, user_id: int, application_id: int) -> bool:
-    """Whether a conflict bars the person; applicants hear of their own application, whatever else is written of them."""
+    """Whether a conflict bars the person; applicants hear of their own application all the same."""
     conflicts, applications, partners = (
         Base.metadata.tables[name] for name in ("conflicts", "applications", "partners")
     )

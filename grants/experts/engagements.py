@@ -132,6 +132,7 @@ def set_terms(call: Call, *, contract: str, conduct: str, by: Any) -> int:
     Returns how many are asked. The same texts again change nothing.
     """
     before = call.terms
+    contract, conduct = (text.replace("\r\n", "\n") for text in (contract, conduct))  # browsers send both
     if (contract, conduct) == (before.contract, before.conduct):
         return 0
     terms = Terms(contract, conduct, before.version + 1)

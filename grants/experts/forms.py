@@ -87,19 +87,20 @@ class PastEmployerForm(Form):
             raise ValidationError(_("This day lies before the first one."))
 
 
+def _named_needs_code(form: Any, field: Field) -> None:
+    if (form.name.data or "").strip() and not field.data:
+        raise ValidationError(_("Choose what applies."))
+
+
 class TieForm(PastEmployerForm):
     """One row of the ties beyond employment; an empty row is left out."""
 
     name = StringField(_l("Organisation"), [Optional(), Length(max=300), no_control_characters])
-    code = SelectField(_l("What ties you to it"), [Optional()])
+    code = SelectField(_l("What ties you to it"), [_named_needs_code])
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.code.choices = [("", "–"), *((code, _(CODES[code])) for code in TIES)]
-
-    def validate_code(self, field: SelectField) -> None:
-        if (self.name.data or "").strip() and not field.data:
-            raise ValidationError(_("Choose what applies."))
 
 
 class ExpertForm(FlaskForm):

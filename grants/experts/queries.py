@@ -22,6 +22,7 @@ from grants.applications.queries import not_barred
 from grants.calls.models import Call
 from grants.calls.queries import closed_at, counted_for, run_by
 from grants.db import Rows, db
+from grants.experts.balance import Member
 from grants.experts.conflicts import YEARS, Together, Traces
 from grants.experts.models import Assignment, Conflict, Engagement, Expert, GroupProposal
 from grants.people.models import Appointment, User
@@ -139,9 +140,31 @@ def left_to_read(user: Any) -> Mapping[int, int]:
 def pool_figures(call: Call) -> dict[str, Counter[str]]:
     """How the pool is composed, by country, gender and sector (rulebook 4.6)."""
     rows = db.session.execute(
-        pool(call).with_only_columns(Expert.country, Expert.gender, Expert.sector).order_by(None)
+        pool(call)
+        .with_only_columns(Expert.country, Expert.gender, Expert.sector)
+        .where(Engagement.state != "declined")
+        .order_by(None)
     )
     return composition(rows.all())
+
+
+def members(call: Call, reader: Any) -> tuple[list[Member], list[Member]]:
+    """The pool of a call, and those of it who are asked to evaluate, as balance looks at them (rulebook 4.6).
+
+    Args:
+        reader: what a conflict hides from this person makes nobody one of those who are asked.
+    """
+    known, asked = experienced(call), loads(call, reader)
+    everyone = [
+        (one.user_id, Member(one.gender, one.country, one.sector, one.user_id not in known))
+        for one in db.session.execute(
+            pool(call)
+            .with_only_columns(Expert.user_id, Expert.gender, Expert.country, Expert.sector)
+            .where(Engagement.state != "declined")
+            .order_by(None)
+        )
+    ]
+    return [one for _user_id, one in everyone], [one for user_id, one in everyone if user_id in asked]
 
 
 def composition(rows: Iterable[Any]) -> dict[str, Counter[str]]:

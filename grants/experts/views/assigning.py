@@ -11,7 +11,7 @@ from grants.applications.models import Application
 from grants.applications.queries import by_public_id
 from grants.calls.forms import ReasonForm
 from grants.calls.queries import by_reference, on_desk
-from grants.experts import actions, engagements, queries, workload
+from grants.experts import actions, balance, engagements, queries, workload
 from grants.experts.forms import SECTORS, AssignForm, ExpertForm, PoolFileForm
 from grants.experts.pool_file import COLUMNS, NEEDED, Unusable, read
 from grants.experts.suitability import Candidate, candidates
@@ -49,6 +49,7 @@ def pool(reference: str) -> Answer:
         "experts/pool.html", call=call, form=form, page=paged(queries.pool(call), queries.count_pool(call)),
         loads=queries.loads(call, current_user), figures=queries.pool_figures(call), sectors=dict(SECTORS),
         engagements=engagements.of_call(call),
+        balance=[balance.shares(one) for one in queries.members(call, current_user)],
     )  # fmt: skip
     return (page, 422) if form.is_submitted() else page
 
