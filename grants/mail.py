@@ -61,19 +61,50 @@ class Mail(Public, Base):
 
 def write(
     session: Session, template: str, *, to: str, language: str, occasion: str, user_id: int | None = None,
-    call_id: int | None = None, **context: Any,
+    call_id: int | None = None, despite_conflict: bool = False, **context: Any,
 ) -> Mail | None:  # fmt: skip
     """Write a mail from `templates/mail/<template>.txt` in the recipient's language.
 
-    The first line of the template is the subject. Returns None if this news was already written to this address.
+    The first line of the template is the subject. Returns None if this news was already written to this address, or if
+    a conflict of interest bars the person from the application that it is about (rulebook 4.7).
+
+    Args:
+        despite_conflict: the news is that the person has to keep away.
     """
     exists = select(Mail.id).where(Mail.recipient == to, Mail.occasion == occasion)
     if session.scalar(exists):
         return None
+    application_id = _about(context)
+    if (
+        user_id
+        and application_id
+        and not despite_conflict
+        and _is_kept_from(session, user_id, application_id)
+    ):
+        return None
     with in_language(language):
         subject, _, body = render_template(f"mail/{template}.txt", **context).strip().partition("\n")
     return put(session, subject, body.strip(), to=to, language=language, occasion=occasion, user_id=user_id,
-               call_id=call_id, application_id=_about(context))  # fmt: skip
+               call_id=call_id, application_id=application_id)  # fmt: skip
+
+
+def _is_kept_from(session: Session, user_id: int, application_id: int) -> bool:
+    """Whether a conflict bars the person; applicants hear of their own application all the same."""
+    conflicts, applications, partners = (
+        Base.metadata.tables[name] for name in ("conflicts", "applications", "partners")
+    )
+    bars = select(conflicts.c.id).where(
+        conflicts.c.application_id == application_id, conflicts.c.user_id == user_id,
+        (conflicts.c.status == "confirmed")
+        | ((conflicts.c.status == "suggested") & conflicts.c.code.startswith("D")),
+        ~select(applications.c.id)
+        .where(applications.c.id == application_id, applications.c.coordinator_id == user_id)
+        .exists(),
+        ~select(partners.c.id)
+        .where(partners.c.application_id == application_id, partners.c.contact_id == user_id)
+        .exists(),
+    )  # fmt: skip
+    return session.scalar(bars.limit(1)) is not None
 
 
 def _about(context: dict[str, Any]) -> int | None:

@@ -182,6 +182,17 @@ def evaluates(user: Any, thing: Any) -> bool:
     return bool(user.is_authenticated) and user.id in thing.application.evaluator_ids
 
 
+@when(N_("Please agree to the terms of this call first. You find them on your home page."))
+def has_agreed(user: Any, thing: Any) -> bool:
+    """Agreeing to the terms as they stand is what appoints an expert of a call (rulebook 7.2)."""
+    return bool(user.holds("expert", thing.call))
+
+
+@who(N_("This was asked of somebody else."))
+def is_own_engagement(user: Any, thing: Any) -> bool:
+    return bool(user.is_authenticated) and thing.user_id == user.id
+
+
 @who(N_("Only the rapporteur may do this."))
 def is_rapporteur(user: Any, thing: Any) -> bool:
     return bool(user.is_authenticated) and user.id in thing.application.rapporteur_ids
@@ -382,6 +393,9 @@ knows_who_applies = is_not_blind | applicant | is_officer
 told_staff = staff & knows_who_applies
 panel = (is_officer | is_observer | is_chair) & has_no_conflict
 asked_expert = is_assigned_expert & has_no_conflict & in_state(*ASKED)
+own_report = is_assigned_expert & has_no_conflict & declared_no_conflict & has_agreed
+evaluator = evaluates & has_no_conflict & has_agreed
+rapporteur = is_rapporteur & has_no_conflict & has_agreed
 
 RULES: dict[str, Rule] = {
     # calls
@@ -411,7 +425,7 @@ RULES: dict[str, Rule] = {
     # applications
     "application.read": applicant
     | ((is_officer | is_observer) & has_no_conflict & has_submitted & call_is_closed)
-    | (evaluates & has_no_conflict)
+    | evaluator
     | (is_chair & has_no_conflict & application_in("in_panel", "evaluated", "informed")),
     "application.identities": knows_who_applies,
     "applications.read": signed_in,
@@ -470,6 +484,9 @@ RULES: dict[str, Rule] = {
     "ruling.return": is_officer & has_no_conflict & in_state("proposed") & is_second_person,
     # experts
     "call.experts": is_officer,
+    "engagement.read": is_own_engagement | is_officer,
+    "engagement.accept": is_own_engagement & in_state("invited"),
+    "engagement.decline": is_own_engagement & in_state("invited"),
     "group_proposal.read": is_officer,
     "group_proposal.stop": is_officer & in_state("wanted"),
     "group_proposal.accept": is_officer & in_state("done"),
@@ -484,12 +501,17 @@ RULES: dict[str, Rule] = {
     "assignment.list": signed_in,
     "expert.profile": is_own_profile,
     "assignment.read": asked_expert | staff,
-    "assignment.open": asked_expert,
-    "assignment.accept": asked_expert & in_state("invited") & application_in("admitted", "in_evaluation"),
+    "assignment.open": asked_expert & has_agreed,
+    "assignment.accept": asked_expert
+    & has_agreed
+    & in_state("invited")
+    & application_in("admitted", "in_evaluation"),
     "assignment.decline": asked_expert
+    & has_agreed
     & in_state("invited", "accepted")
     & application_in("admitted", "in_evaluation"),
     "assignment.declare": asked_expert
+    & has_agreed
     & in_state("accepted", "cleared")
     & application_in("admitted", *EVALUATED_STATES),
     "assignment.remove": is_officer
@@ -501,51 +523,34 @@ RULES: dict[str, Rule] = {
     & in_state(*ASKED)
     & application_in("admitted", "in_evaluation"),
     # reviews
-    "report.read": (is_assigned_expert & declared_no_conflict & has_no_conflict)
+    "report.read": own_report | staff | (evaluator & consensus_phase & in_state("submitted")),
+    "report.copy": own_report & in_state("submitted"),
+    "report.remarks": (is_assigned_expert & has_no_conflict & has_agreed)
     | staff
-    | (evaluates & has_no_conflict & consensus_phase & in_state("submitted")),
-    "report.copy": is_assigned_expert & declared_no_conflict & has_no_conflict & in_state("submitted"),
-    "report.remarks": (is_assigned_expert & has_no_conflict)
-    | staff
-    | (is_rapporteur & has_no_conflict & consensus_phase & in_state("submitted")),
-    "report.write": is_assigned_expert
-    & has_no_conflict
-    & declared_no_conflict
-    & in_state("draft")
-    & application_in("in_evaluation"),
-    "report.submit": is_assigned_expert
-    & has_no_conflict
-    & declared_no_conflict
-    & in_state("draft")
-    & application_in("in_evaluation"),
+    | (rapporteur & consensus_phase & in_state("submitted")),
+    "report.write": own_report & in_state("draft") & application_in("in_evaluation"),
+    "report.submit": own_report & in_state("draft") & application_in("in_evaluation"),
     "report.reopen": is_officer & has_no_conflict & in_state("submitted") & application_in("in_evaluation"),
     "report.void": is_officer
     & has_no_conflict
     & in_state("draft", "submitted")
     & application_in("in_evaluation", "in_consensus", "in_panel"),
     "call.reactions": is_officer & asks_for_reactions & call_is_closed,
-    "reaction.read": is_coordinator | staff | (evaluates & has_no_conflict & consensus_phase),
+    "reaction.read": is_coordinator | staff | (evaluator & consensus_phase),
     "reaction.write": is_coordinator & may_still_react & application_in("in_evaluation"),
     "application.reports": staff,
     "application.open_consensus": is_officer & has_no_conflict & in_state("in_evaluation"),
     "consensus.read": staff
-    | (evaluates & has_no_conflict & consensus_phase)
+    | (evaluator & consensus_phase)
     | (is_chair & has_no_conflict & application_in("in_panel", "evaluated", "informed")),
-    "consensus.individual": staff | (evaluates & has_no_conflict & consensus_phase),
-    "consensus.write": is_rapporteur & has_no_conflict & in_state("draft") & application_in("in_consensus"),
-    "consensus.circulate": is_rapporteur
-    & has_no_conflict
-    & in_state("draft")
-    & application_in("in_consensus"),
-    "consensus.approve": evaluates & has_no_conflict & in_state("approval") & application_in("in_consensus"),
-    "consensus.revise": is_rapporteur
-    & has_no_conflict
+    "consensus.individual": staff | (evaluator & consensus_phase),
+    "consensus.write": rapporteur & in_state("draft") & application_in("in_consensus"),
+    "consensus.circulate": rapporteur & in_state("draft") & application_in("in_consensus"),
+    "consensus.approve": evaluator & in_state("approval") & application_in("in_consensus"),
+    "consensus.revise": rapporteur
     & in_state("approval", "agreed", "minority")
     & application_in("in_consensus"),
-    "consensus.record_minority": is_rapporteur
-    & has_no_conflict
-    & in_state("approval")
-    & application_in("in_consensus"),
+    "consensus.record_minority": rapporteur & in_state("approval") & application_in("in_consensus"),
     "consensus.finalise": is_officer
     & has_no_conflict
     & in_state("agreed", "minority")

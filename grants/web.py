@@ -383,6 +383,8 @@ VERBS = {
     "answer": N_("Answered"), "set_aside": N_("Set aside"),
     "name_member": N_("Named a member of the committee"), "begin": N_("Begun"), "note": N_("Noted"),
     "add_expert": N_("Expert added"), "remove_expert": N_("Expert removed"),
+    "ask_again": N_("Asked again"), "set_terms": N_("Terms for experts changed"),
+    "remind_of_terms": N_("Experts reminded of the terms"),
     "propose_groups": N_("Groups asked for"), "accept_groups": N_("Proposed group invited"), "invite": N_("Invited"),
     "invite_again": N_("Invited again"), "name_rapporteur": N_("Named rapporteur"),
     "remind_experts": N_("Experts reminded"), "enter_conflict": N_("Conflict entered"),
@@ -394,6 +396,7 @@ VERBS = {
 }  # fmt: skip
 NOUNS = {
     "call": N_("Call"), "application": N_("Application"), "ruling": N_("Ruling"), "assignment": N_("Assignment"),
+    "engagement": N_("Engagement"),
     "report": N_("Report"), "reaction": N_("Reaction of the applicants"),
     "consensus": N_("Consensus report"), "decision": N_("Decision"),
     "conflict": N_("Conflict of interest"), "panel_finding": N_("Panel"), "release": N_("Release"),

@@ -63,6 +63,12 @@ MOVES: dict[str, tuple[Move, ...]] = {
         Move("confirm", ("proposed",), "confirmed"),
         Move("return", ("proposed",), "returned"),
     ),
+    "engagement": (
+        Move("accept", ("invited",), "accepted"),
+        Move("decline", ("invited",), "declined"),
+        Move("ask_again", ("accepted", "ended"), "invited"),
+        Move("end", ("invited", "accepted", "declined"), "ended"),
+    ),
     "assignment": (
         Move("accept", ("invited",), "accepted"),
         Move("decline", ("invited", "accepted"), "declined"),

@@ -179,6 +179,14 @@ TABLE: list[tuple[str, str, dict[str, str], set[Any]]] = [
     ("GET", "experts.pool", {"reference": "evaluation"}, OFFICERS),
     ("POST", "experts.pool", {"reference": "evaluation"}, OFFICERS),
     ("POST", "experts.remove_expert", {"reference": "evaluation", "public_id": "user:expert4"}, OFFICERS),
+    ("POST", "experts.remind_of_terms", {"reference": "open"}, OFFICERS),
+    ("GET", "experts.terms", {"reference": "evaluation"}, OFFICERS),
+    ("POST", "experts.terms", {"reference": "evaluation"}, OFFICERS),
+    ("GET", "experts.engagement", {"public_id": "engagement:open:expert4"}, {"expert4"} | OFFICERS),
+    ("POST", "experts.agree", {"public_id": "engagement:open:expert4"}, {"expert4"}),
+    ("POST", "experts.leave", {"public_id": "engagement:open:expert4"}, {"expert4"}),
+    ("POST", "experts.agree", {"public_id": "engagement:evaluation:expert"}, set()),
+    ("POST", "experts.leave", {"public_id": "engagement:evaluation:expert"}, set()),
     ("GET", "experts.groups", {"reference": "evaluation"}, OFFICERS),
     ("POST", "experts.groups", {"reference": "evaluation"}, OFFICERS),
     ("GET", "experts.group_proposal", {"public_id": "groups"}, OFFICERS),
@@ -327,6 +335,8 @@ LOOKUPS = {
               "AND r.state = 'proposed'",
     "clarification": "SELECT c.public_id FROM clarifications c JOIN applications a ON a.id = c.application_id "
                      "WHERE a.public_id = :app",
+    "engagement": "SELECT e.public_id FROM engagements e JOIN calls c ON c.id = e.call_id JOIN users u ON u.id = e.user_id "
+                  "WHERE c.reference = :call AND u.email = :email",
     "groups": "SELECT public_id FROM group_proposals WHERE state = 'wanted'",
     "composed": "SELECT public_id FROM group_proposals WHERE state = 'done'",
     "conflict": "SELECT c.public_id FROM conflicts c JOIN applications a ON a.id = c.application_id "

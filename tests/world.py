@@ -158,6 +158,8 @@ def _call(programme: Programme, cast: Any, name: str, *, closed_for: int, publis
             employer = "University of A-Stadt" if part == "conflicted" else f"Employer of {part}"
             experts.add_expert(call, email=person.email, name=person.name, by=cast.officer, employer=employer,
                                country="SE", keywords=["artificial intelligence"])  # fmt: skip
+            if (name, part) != ("open", "expert4"):
+                story.engage(call, person)
     return call
 
 

@@ -11,6 +11,7 @@ from grants import clock, events, mail
 from grants.calls import answers, scheme
 from grants.calls.models import Call, Enquiry, Programme, Question
 from grants.calls.rules import ACTIONS, DECLARATIONS, CallRules
+from grants.calls.terms import Terms
 from grants.db import db
 from grants.people import queries as people
 from grants.words import N_
@@ -32,7 +33,7 @@ def create(programme: Programme, *, by: Any, reference: str, scheme_id: str, **f
     call = Call(
         programme_id=programme.id, programme=programme, reference=reference, state="draft", applications_made=0,
         scheme_json=scheme.library()[scheme_id].to_dict(),
-        rules_json={"declarations": [list(row) for row in DECLARATIONS]},
+        rules_json={"declarations": [list(row) for row in DECLARATIONS]}, terms_json=Terms().to_dict(),
         questions=[], findings=[], version=1,
     )  # fmt: skip
     _set(call, fields)
@@ -147,7 +148,8 @@ def _depending(question: Question) -> list[Question]:
 
 
 COPIED = ("title", "text", "action", "pillar", "year", "zone", "budget", "min_contribution", "max_contribution",
-          "keywords", "min_reviews", "reserve_size", "scheme_json", "rules_json", "blind_until")  # fmt: skip
+          "keywords", "min_reviews", "reserve_size", "scheme_json", "rules_json", "terms_json",
+          "blind_until")  # fmt: skip
 COPIED_QUESTION = ("key", "label", "label_fr", "hint", "hint_fr", "section", "section_fr", "kind", "choices",
                    "choices_fr", "limit", "unit", "lowest", "highest", "required", "position", "condition_key",
                    "condition_value")  # fmt: skip

@@ -12,6 +12,7 @@ from grants import clock
 from grants.calls.deadline import instant
 from grants.calls.rules import CallRules, QuestionRule
 from grants.calls.scheme import Scheme
+from grants.calls.terms import Terms
 from grants.db import Base, Cents, Public
 
 BLIND_UNTIL: dict[str, tuple[str, ...]] = {
@@ -62,6 +63,8 @@ class Call(Public, Base):
     max_contribution: Mapped[int | None] = mapped_column(Cents)
     scheme_json: Mapped[dict[str, Any]]
     rules_json: Mapped[dict[str, Any]]
+    terms_json: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    """What its experts agree to, as `calls.terms.Terms`; empty for the house's own texts."""
     keywords: Mapped[list[str]] = mapped_column(default=list)
     min_reviews: Mapped[int] = mapped_column(default=3)
     reserve_size: Mapped[int | None]
@@ -142,6 +145,11 @@ class Call(Public, Base):
     def reaction_scores(self) -> bool:
         """Whether applicants see individual scores with the comments."""
         return bool(self.rules_json.get("reaction_scores"))
+
+    @property
+    def terms(self) -> Terms:
+        """What its experts agree to before anything is shown to them."""
+        return Terms(**self.terms_json)
 
     @property
     def series(self) -> list[Call]:

@@ -408,7 +408,7 @@ def staff(reference: str) -> str | Response | tuple[str, int]:
         person = people_queries.by_email(form.email.data or "")
         if person is None:
             form.email.errors = [_("Nobody has an account with this address.")]
-        elif form.role.data != "chair" and person in people_queries.holders("expert", call):
+        elif form.role.data != "chair" and people_queries.evaluates_for(person, calls=[call.id]):
             form.email.errors = [
                 _("This person evaluates in the call. Officers and observers read every report.")
             ]

@@ -112,6 +112,8 @@ def _call(
             person = getattr(cast, part)
             experts.add_expert(call, email=person.email, name=person.name, by=cast.officer, employer=employer,
                                country=country, gender=gender, keywords=keywords)  # fmt: skip
+            if (reference, part) != ("AIX-2026-TRUST-02", "expert4"):
+                story.engage(call, person)
     return call
 
 

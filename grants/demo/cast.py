@@ -49,7 +49,12 @@ PEOPLE = {
     ),
     "expert2": ("Dr Sofia Almeida", "sofia.almeida@tejo-lab.example", "en", "Expert: an approval to give"),
     "expert3": ("Dr Henrik Dahl", "henrik.dahl@fjordtech.example", "en", "Expert: an invitation to answer"),
-    "expert4": ("Prof. Nadia Benali", "nadia.benali@institut-pascaline.example", "fr", "Expert of the pool"),
+    "expert4": (
+        "Prof. Nadia Benali",
+        "nadia.benali@institut-pascaline.example",
+        "fr",
+        "Expert: terms to agree to",
+    ),
 }
 
 PROFILES = {

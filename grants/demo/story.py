@@ -22,6 +22,7 @@ from grants.decisions import actions as decisions
 from grants.decisions import queries as decision_queries
 from grants.eligibility import actions as eligibility
 from grants.experts import actions as experts
+from grants.experts import engagements
 from grants.experts.models import Assignment
 from grants.panels import actions as panels
 from grants.panels import queries as panel_queries
@@ -216,6 +217,13 @@ def refuse(application: Application, *, gate: str, reason: str, by: User, second
     ruling = eligibility.propose(again(application), gate=gate, verdict="fail", reason=reason, by=by)
     if second:
         eligibility.confirm(ruling, by=second)
+
+
+def engage(call: Call, person: User) -> None:
+    """Somebody of the pool agrees to the terms of the call."""
+    engagement = engagements.of(person, call)
+    assert engagement
+    engagements.accept(engagement, seen=call.terms.sha256, by=person)
 
 
 def invite(

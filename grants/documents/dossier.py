@@ -22,7 +22,7 @@ from grants.people.models import User
 LEFT_OUT = {"documents", "kept_texts"}
 """Files made from the rest, among them earlier dossiers; and what somebody typed and nobody else ever saw."""
 AROUND = {
-    "calls": ("id", "reference", "title", "action", "deadline_at", "budget", "scheme_json", "rules_json"),
+    "calls": ("id", "reference", "title", "action", "deadline_at", "budget", "scheme_json", "rules_json", "terms_json"),
     "ranked_lists": ("id", "number", "adopted_at", "adopted_by_id", "budget", "sha256"),
     "releases": ("id", "kind", "state", "ordered_at", "released_at", "released_by_id"),
 }  # fmt: skip

@@ -11,7 +11,7 @@ from grants import clock, events, mail
 from grants.applications.models import Application
 from grants.calls.models import Call
 from grants.db import db
-from grants.experts import conflicts, queries, suitability, workload
+from grants.experts import conflicts, engagements, queries, suitability, workload
 from grants.experts.models import Assignment, Conflict, Expert, GroupProposal
 from grants.experts.pool_file import Complaint, Line
 from grants.people import actions as people
@@ -22,8 +22,8 @@ from grants.words import N_
 from grants.workflow import move
 
 PROFILE = (
-    "employer", "employer_pic", "employer_ror", "past_employers", "country", "gender", "sector", "seniority", "orcid",
-    "keywords", "expertise", "languages", "max_load", "away_from", "away_until",
+    "employer", "employer_pic", "employer_ror", "past_employers", "ties", "country", "gender", "sector", "seniority",
+    "orcid", "keywords", "expertise", "languages", "max_load", "away_from", "away_until",
 )  # fmt: skip
 
 
@@ -39,7 +39,7 @@ class Barred(Unfit):
 
 
 def add_expert(call: Call, *, email: str, name: str, by: Any, **profile: Any) -> Expert:
-    """Bring somebody into the pool of a call, with an account if they have none; a mail tells them.
+    """Bring somebody into the pool of a call, with an account if they have none; a mail asks for their yes.
 
     Args:
         profile: fields of Expert; what is left empty does not erase what is known from another call.
@@ -62,13 +62,11 @@ def add_expert(call: Call, *, email: str, name: str, by: Any, **profile: Any) ->
         if profile.get(fact):
             setattr(expert, fact, profile[fact])
     db.session.add(expert)
-    if not queries.belongs(user, call):
-        people.appoint(user, "expert", by=by, call=call)
-        events.record(db.session, call, "add_expert", by=by, expert=user.public_id)
-        mail.write(
-            db.session, "pool", to=user.email, language=user.language, user_id=user.id, call_id=call.id,
-            occasion=f"pool:{call.public_id}:{clock.now().isoformat()}", call=call, reader=user, is_new=is_new,
-        )  # fmt: skip
+    if known is not None:
+        expert.changed_at = clock.now()
+        db.session.flush()
+        screen_expert(user)
+    engagements.ask(user, call, by=by, is_new=is_new)
     db.session.flush()
     return expert
 
@@ -133,8 +131,9 @@ def keep_profile(expert: Expert, profile: Mapping[str, Any], *, by: Any) -> None
     for name in PROFILE:
         if name in profile:
             setattr(expert, name, profile[name])
-    expert.kept_at = clock.now()
+    expert.kept_at = expert.changed_at = clock.now()
     db.session.flush()
+    screen_expert(expert.user)
 
 
 def staff_ids(call: Call) -> set[int]:
@@ -143,11 +142,20 @@ def staff_ids(call: Call) -> set[int]:
 
 
 def remove_expert(call: Call, user: User, *, by: Any) -> None:
-    """Take somebody out of the pool of a call. Raises Unfit while an assignment stands."""
+    """Take somebody out of the pool of a call.
+
+    Raises:
+        Unfit: an assignment stands, or may stand without being seen by this officer, whom the refusal would tell.
+    """
+    if queries.hides_some(call, by):
+        raise Unfit(
+            N_("A conflict of interest hides an application of this call from you. Ask another officer.")
+        )
     if queries.loads(call).get(user.id):
         raise Unfit(N_("This expert still has assignments. Remove those first."))
-    people.dismiss(user, "expert", call=call)
-    events.record(db.session, call, "remove_expert", by=by, expert=user.public_id)
+    engagement = engagements.of(user, call)
+    assert engagement is not None
+    engagements.end(engagement, by=by)
 
 
 # --- Conflicts of interest -------------------------------------------------------------------------------------------
@@ -165,13 +173,44 @@ def detect(application: Application, user: User) -> list[Conflict]:
         conflict = known.get((one.code, one.rule))
         if conflict is None:
             known[one.code, one.rule] = _add(
-                application, user, code=one.code, rule=one.rule, source="detected", reason=one.detail
-            )
-        elif conflict.status == "overruled" and conflict.reason != one.detail:
-            conflict.reason, conflict.status, conflict.found_at = one.detail, "suggested", clock.now()
-            conflict.ruled_by_id, conflict.ruled_at, conflict.ruling_reason = None, None, ""
+                application, user, code=one.code, rule=one.rule, source="detected", reason=one.detail,
+                since=one.since, until=one.until,
+            )  # fmt: skip
+        elif (conflict.reason, conflict.since, conflict.until) != (one.detail, one.since, one.until):
+            conflict.reason, conflict.since, conflict.until = one.detail, one.since, one.until
+            if conflict.status == "overruled":
+                conflict.status, conflict.found_at = "suggested", clock.now()
+                conflict.ruled_by_id, conflict.ruled_at, conflict.ruling_reason = None, None, ""
     db.session.flush()
     return list(known.values())
+
+
+def screen(assignment: Assignment) -> None:
+    """Look for conflicts of interest once more, after an expert was asked; what disqualifies closes the application.
+
+    The officers who may know of it are told: they rule on it, and void a report that was written (rulebook 4.7).
+    """
+    application, user = assignment.application, assignment.user
+    before = {conflict.id for conflict in queries.conflicts_of(application, user) if conflict.bars}
+    found = detect(application, user)
+    assignment.screened_at = clock.now()
+    db.session.flush()
+    late = [conflict for conflict in found if conflict.status == "suggested" and conflict.id not in before]
+    if not late:
+        return
+    barred = queries.barred_ids(application)
+    for officer in (one for one in officers(application.call) if one.id not in barred):
+        mail.write(
+            db.session, "conflict_found", to=officer.email, language=officer.language, user_id=officer.id,
+            call_id=application.call_id, occasion=f"conflict_found:{late[0].public_id}:{clock.now().isoformat()}",
+            application=application, reader=officer,
+        )  # fmt: skip
+
+
+def screen_expert(user: Any) -> None:
+    """Look again at everything that somebody was asked to evaluate: what is known of them has changed."""
+    for assignment in queries.to_screen(user):
+        screen(assignment)
 
 
 def enter_conflict(application: Application, user: User, *, code: str, reason: str, by: Any) -> Conflict:
@@ -226,7 +265,7 @@ def _put(application: Application, user: User, *, code: str, source: str, reason
     return _add(application, user, code=code, rule="", source=source, reason=reason)
 
 
-def _add(application: Application, user: User, **facts: str) -> Conflict:
+def _add(application: Application, user: User, **facts: Any) -> Conflict:
     conflict = Conflict(
         application_id=application.id, application=application, user_id=user.id, status="suggested",
         found_at=clock.now(), ruling_reason="", **facts,
@@ -269,13 +308,17 @@ def assign(
             nobody has ruled on. Conflicts found on the way are written down all the same.
     """
     db.session.refresh(application, ["state"], with_for_update=True)
-    if not queries.belongs(user, application.call):
+    engagement = engagements.of(user, application.call)
+    if engagement is None or engagement.state == "ended":
         raise Barred(N_("This person does not belong to the experts of this call."))
+    if engagement.state == "declined":
+        raise Barred(N_("This person has declined to evaluate for this call."))
     earlier = queries.assignment_of(application, user)
     if earlier is not None:
         _refuse_again(earlier)
     _refuse_conflict(application, user)
-    asked = {"scores": scores, "due_on": due_on, "invited_at": clock.now(), "invited_by_id": by.id}
+    asked = {"scores": scores, "due_on": due_on, "invited_at": clock.now(), "invited_by_id": by.id,
+             "screened_at": clock.now()}  # fmt: skip
     if earlier is None:
         assignment = Assignment(
             application_id=application.id, application=application, user_id=user.id, user=user, state="invited",
@@ -295,6 +338,7 @@ def assign(
         db.session, "invitation", to=user.email, language=user.language, user_id=user.id, call_id=application.call_id,
         occasion=f"invitation:{assignment.public_id}:{clock.now().isoformat()}", assignment=assignment,
         application=application, call=application.call, reader=user, pages=pages, hours=workload.hours(pages),
+        engagement=engagement,
     )  # fmt: skip
     if rapporteur:
         name_rapporteur(assignment, by=by)
@@ -326,8 +370,10 @@ def _refuse_conflict(application: Application, user: User) -> None:
 
 
 def accept(assignment: Assignment, *, by: Any) -> None:
-    """The expert takes the task on and agrees to the code of conduct (rulebook 4.8)."""
-    move(assignment, "accept", by=by, code_of_conduct=True)
+    """The expert takes the task on, under the terms that they have agreed to (rulebook 7.2)."""
+    engagement = engagements.of(assignment.user, assignment.call)
+    assert engagement is not None
+    move(assignment, "accept", by=by, terms=engagement.sha256)
     assignment.answered_at = clock.now()
 
 
@@ -375,7 +421,7 @@ def void(assignment: Assignment, *, reason: str, by: Any) -> None:
     mail.write(
         db.session, "assignment_removed", to=user.email, language=user.language, user_id=user.id,
         call_id=assignment.call_id, occasion=f"assignment_removed:{assignment.public_id}:{clock.now().isoformat()}",
-        application=assignment.application, call=assignment.call, reader=user,
+        application=assignment.application, call=assignment.call, reader=user, despite_conflict=True,
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from grants.db import db
 from grants.experts import queries
 from grants.experts.composition import FULL, Person, Proposal, Task, Wanted, compose
 from grants.experts.models import Expert, GroupProposal
-from grants.experts.suitability import candidates
+from grants.experts.suitability import Background, candidates
 from grants.policy import ASKED
 
 LEASE = timedelta(minutes=15)
@@ -48,6 +48,7 @@ def task_of(row: GroupProposal) -> tuple[Task, Mapping[tuple[str, str], tuple[st
     applications, fit, words = [], {}, {}
     barred, fixed = set(), set()
     experts = queries.everybody(call)
+    background = Background.of(call, experts)
     names = {expert.user_id: expert.user.public_id for expert in experts}
     for public_id in queries.to_compose(call):
         application = by_public_id(public_id)
@@ -60,7 +61,7 @@ def task_of(row: GroupProposal) -> tuple[Task, Mapping[tuple[str, str], tuple[st
                 fixed.add(pair)
             elif assignment.state in ASKED or assignment.state == "declined" or assignment.report is not None:
                 barred.add(pair)
-        for one in candidates(application, besides=()):
+        for one in candidates(application, besides=(), background=background):
             pair = (public_id, names[one.expert.user_id])
             fit[pair], words[pair] = round(one.fit.value * FULL), one.fit.shared
             if one.bars or one.found:

@@ -5,9 +5,11 @@ Each finding is a suggestion; the person's own declaration and the officer's rul
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
+from typing import Any
 
 from grants.applications.proposal import Proposal
 from grants.words import N_
@@ -29,6 +31,9 @@ CODES = {
 }  # fmt: skip
 """D codes disqualify, P codes are for the officer to decide (rulebook 4.7)."""
 
+TIES = ("D2", "D4", "D5", "P2", "P3")
+"""Situations that can tie somebody to an organisation, beyond employment, before any application is known."""
+
 RULES = {
     "named": N_("Named in the application as %(detail)s."),
     "researcher": N_("Listed among the researchers of the application: %(detail)s."),
@@ -36,7 +41,9 @@ RULES = {
     "past_employer": N_("Employer within the last three years takes part in the application: %(detail)s."),
     "domain": N_("The e-mail address belongs to the domain of a partner: %(detail)s."),
     "same_name": N_("Has the same name as somebody in the application: %(detail)s."),
-    "competing": N_("Takes part in another application of this call: %(detail)s."),
+    "competing": N_("Takes part in other applications of this call; how many: %(detail)s."),
+    "together": N_("Applied together within the last three years: %(detail)s."),
+    "tie": N_("Has declared a tie: %(detail)s."),
 }
 """How each rule says what it found."""
 
@@ -51,15 +58,31 @@ PUBLIC_MAIL = frozenset(
 """Domains of mail providers, which say nothing about an employer."""
 
 YEARS = 3
+"""How long a tie that has ended still counts."""
 
 
 @dataclass(frozen=True)
-class Employment:
-    """A past employer; without `until` nobody knows when it ended, and it counts."""
+class Tie:
+    """An organisation that somebody works or worked for, or is tied to otherwise; without `until` it holds still.
+
+    `also` are names that the register has for it, `code` the situation of rulebook 4.7 of a declared tie.
+    """
 
     name: str
     pic: str = ""
+    ror: str = ""
+    since: date | None = None
     until: date | None = None
+    also: tuple[str, ...] = ()
+    code: str = ""
+
+    def holds(self, on: date) -> bool:
+        """Whether it has not ended."""
+        return self.until is None or self.until >= on
+
+    def counts(self, on: date) -> bool:
+        """Whether it holds, or has ended within the last three years."""
+        return self.until is None or on <= years_after(self.until, YEARS)
 
 
 @dataclass(frozen=True)
@@ -69,19 +92,29 @@ class Person:
     name: str
     email: str
     orcid: str = ""
-    employer: str = ""
-    employer_pic: str = ""
-    employer_ror: str = ""
-    past_employers: tuple[Employment, ...] = ()
+    employer: Tie = Tie("")
+    past_employers: tuple[Tie, ...] = ()
+    ties: tuple[Tie, ...] = ()
+    together: tuple["Together", ...] = ()
+
+
+@dataclass(frozen=True)
+class Together:
+    """Another application that the person took part in: the day of its submission, and what it names."""
+
+    on: date
+    traces: "Traces"
 
 
 @dataclass(frozen=True)
 class Detected:
-    """A suggestion: code of rulebook 4.7, the rule that found it, and what it found."""
+    """A suggestion: code of rulebook 4.7, the rule that found it, what it found, and when the tie held."""
 
     code: str
     rule: str
     detail: str
+    since: date | None = None
+    until: date | None = None
 
 
 @dataclass(frozen=True)
@@ -97,14 +130,24 @@ class Traces:
     names: dict[tuple[str, ...], str]
 
     @classmethod
-    def of(cls, proposal: Proposal) -> "Traces":
+    def of(
+        cls, proposal: Proposal, register: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    ) -> "Traces":
+        """Of everybody who is named: partners in whatever role, subcontractors too, contacts and researchers.
+
+        Args:
+            register: further names of organisations, by participant code.
+        """
         contacts = [p.contact_name for p in proposal.partners]
         researchers = [f"{r.first_name} {r.last_name}".strip() for r in proposal.researchers]
         return cls(
             pics={p.pic: p.label for p in proposal.partners if p.pic},
             rors={p.ror: p.label for p in proposal.partners if p.ror},
             organisations={
-                name: p.label for p in proposal.partners for name in aliases(p.name) | aliases(p.short_name)
+                alias: p.label
+                for p in proposal.partners
+                for name in (p.name, p.short_name, *register.get(p.pic, ()))
+                for alias in aliases(name)
             },
             domains={domain(p.contact_email): p.label for p in proposal.partners if p.contact_email},
             emails={
@@ -118,47 +161,89 @@ class Traces:
             names={words(name): name for name in (*contacts, *researchers) if words(name)},
         )
 
+    def organisation(self, tie: Tie) -> str:
+        """The partner that this is, by identifier or by one of its names; empty for none."""
+        if tie.pic and tie.pic in self.pics:
+            return self.pics[tie.pic]
+        if tie.ror and tie.ror in self.rors:
+            return self.rors[tie.ror]
+        known = {alias for name in (tie.name, *tie.also) for alias in aliases(name)}
+        return next((self.organisations[alias] for alias in sorted(known) if alias in self.organisations), "")
 
-def detected(
-    person: Person, traces: Traces, *, on: date, competing: Iterable[str] = ()
-) -> tuple[Detected, ...]:
+    def shared(self, other: "Traces", person: Person) -> set[str]:
+        """Organisations and people that both name, but for the person."""
+        own = {person.email.lower(), person.orcid, words(person.name)}
+        pairs: tuple[tuple[Mapping[Any, str], Mapping[Any, str]], ...] = (
+            (self.pics, other.pics), (self.rors, other.rors), (self.organisations, other.organisations),
+            (self.emails, other.emails), (self.orcids, other.orcids), (self.names, other.names),
+        )  # fmt: skip
+        return {ours[key] for ours, theirs in pairs for key in ours.keys() & theirs.keys() if key not in own}
+
+
+def detected(person: Person, traces: Traces, *, on: date, competing: int = 0) -> tuple[Detected, ...]:
     """Every conflict that the facts suggest, disqualifying ones first (rulebook 4.7).
 
     Args:
-        on: the day of the question; employers of the three years before it count.
-        competing: numbers of other applications of the call that the person takes part in.
+        on: the day of the question; ties of the three years before it count.
+        competing: in how many other applications of the call the person takes part.
     """
-    found = {(one.code, one.rule): one for one in _found(person, traces, on, tuple(competing))}
+    found = {(one.code, one.rule): one for one in _found(person, traces, on, competing)}
     return tuple(found[key] for key in sorted(found))
 
 
-def _found(person: Person, traces: Traces, on: date, competing: tuple[str, ...]) -> Iterator[Detected]:
+def _found(person: Person, traces: Traces, on: date, competing: int) -> Iterator[Detected]:
     if person.email.lower() in traces.emails:
         yield Detected("D1", "named", traces.emails[person.email.lower()])
     if person.orcid and person.orcid in traces.orcids:
         yield Detected("D1", "researcher", traces.orcids[person.orcid])
-    by_ror = traces.rors.get(person.employer_ror, "") if person.employer_ror else ""
-    if label := by_ror or _organisation(person.employer, person.employer_pic, traces):
+    if label := traces.organisation(person.employer):
         yield Detected("D5", "employer", label)
     if competing:
-        yield Detected("D9", "competing", ", ".join(sorted(competing)))
-    past = (
-        _organisation(job.name, job.pic, traces) for job in person.past_employers if _is_recent(job.until, on)
-    )
-    if labels := sorted({label for label in past if label}):
-        yield Detected("P1", "past_employer", ", ".join(labels))
+        yield Detected("D9", "competing", str(competing))
+    yield from _together("P1", "past_employer", ((job, "P1") for job in person.past_employers), traces, on)
+    for code in CODES:
+        yield from _together(code, "tie", ((tie, _code(tie, on)) for tie in person.ties), traces, on)
+    if shared := {
+        (label, one.on)
+        for one in person.together
+        if on <= years_after(one.on, YEARS)
+        for label in traces.shared(one.traces, person)
+    }:
+        days = [day for _label, day in shared]
+        yield Detected("P2", "together", _named(label for label, _day in shared), min(days), max(days))
     if label := _domain(domain(person.email), traces):
         yield Detected("P3", "domain", label)
     if words(person.name) in traces.names:
         yield Detected("P3", "same_name", traces.names[words(person.name)])
 
 
-def _organisation(name: str, pic: str, traces: Traces) -> str:
-    if pic and pic in traces.pics:
-        return traces.pics[pic]
-    return next(
-        (traces.organisations[alias] for alias in sorted(aliases(name)) if alias in traces.organisations), ""
-    )
+def _code(tie: Tie, on: date) -> str:
+    """What has ended disqualifies no more: it was employment (P1), or another tie of the last three years (P2)."""
+    if tie.holds(on) or tie.code.startswith("P"):
+        return tie.code
+    return "P1" if tie.code == "D5" else "P2"
+
+
+def _together(
+    code: str, rule: str, ties: Iterable[tuple[Tie, str]], traces: Traces, on: date
+) -> Iterator[Detected]:
+    """One finding for all ties of one code, over all of their time."""
+    matching = [
+        (label, tie)
+        for tie, its_code in ties
+        if its_code == code and tie.counts(on) and (label := traces.organisation(tie))
+    ]
+    if matching:
+        begins = [tie.since for _label, tie in matching if tie.since]
+        ends = [tie.until for _label, tie in matching]
+        yield Detected(
+            code, rule, _named(label for label, _tie in matching), min(begins, default=None),
+            None if None in ends else max(end for end in ends if end),
+        )  # fmt: skip
+
+
+def _named(labels: Iterable[str]) -> str:
+    return ", ".join(sorted(set(labels)))
 
 
 def _domain(own: str, traces: Traces) -> str:
@@ -173,8 +258,16 @@ def _domain(own: str, traces: Traces) -> str:
     return ""
 
 
-def _is_recent(until: date | None, on: date) -> bool:
-    return until is None or until >= date(on.year - YEARS, on.month, min(on.day, 28))
+def years_after(day: date, years: int) -> date:
+    """The same day so many years later, the last of the month where there is none (Regulation 1182/71, Article 3(2)).
+
+    >>> years_after(date(2020, 2, 29), 3).isoformat()
+    '2023-02-28'
+    """
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return day.replace(year=day.year + years, day=28)
 
 
 def domain(email: str) -> str:

@@ -16,6 +16,7 @@ from wtforms import (
     FieldList,
     Form,
     FormField,
+    HiddenField,
     IntegerField,
     RadioField,
     SelectField,
@@ -30,7 +31,7 @@ from grants import clock
 from grants.applications.forms import GENDERS, countries
 from grants.calls.forms import no_control_characters
 from grants.experts.composition import FULL, HARD, RULES
-from grants.experts.conflicts import CODES
+from grants.experts.conflicts import CODES, TIES
 from grants.people import identifiers
 
 SECTORS = [
@@ -77,7 +78,29 @@ class PastEmployerForm(Form):
 
     name = StringField(_l("Past employer"), [Optional(), Length(max=300), no_control_characters])
     pic = StringField(_l("Its PIC"), [Optional(), _pic])
+    ror = StringField(_l("Its ROR identifier"), [Optional(), _ror])
+    since = DateField(_l("Since"), [Optional()])
     until = DateField(_l("Until"), [Optional()])
+
+    def validate_until(self, field: DateField) -> None:
+        if field.data and self.since.data and field.data < self.since.data:
+            raise ValidationError(_("This day lies before the first one."))
+
+
+def _named_needs_code(form: Any, field: Field) -> None:
+    if (form.name.data or "").strip() and not field.data:
+        raise ValidationError(_("Choose what applies."))
+
+
+class TieForm(PastEmployerForm):
+    """One row of the ties beyond employment; an empty row is left out."""
+
+    name = StringField(_l("Organisation"), [Optional(), Length(max=300), no_control_characters])
+    code = SelectField(_l("What ties you to it"), [_named_needs_code])
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.code.choices = [("", "–"), *((code, _(CODES[code])) for code in TIES)]
 
 
 class ExpertForm(FlaskForm):
@@ -105,7 +128,7 @@ class ExpertForm(FlaskForm):
         names = ("employer", "employer_pic", "country", "sector", "gender", "orcid")
         return {name: self[name].data for name in names} | {
             "keywords": lines(self.keywords.data),
-            "past_employers": past_employers(self.past),
+            "past_employers": organisations(self.past),
         }
 
 
@@ -131,6 +154,7 @@ class ProfileForm(FlaskForm):
     past = FieldList(
         FormField(PastEmployerForm), _l("Employers of the last three years"), min_entries=3, max_entries=8
     )
+    ties = FieldList(FormField(TieForm), _l("Other ties to organisations"), min_entries=2, max_entries=12)
     country = SelectField(_l("Country of work"), [DataRequired()])
     sector = SelectField(_l("Sector"), [Optional()], choices=SECTORS)
     seniority = SelectField(_l("Experience"), [Optional()], choices=SENIORITIES)
@@ -145,8 +169,8 @@ class ProfileForm(FlaskForm):
 
     def __init__(self, expert: Any) -> None:
         known = {name: getattr(expert, name) for name in KNOWN}
-        past = [job | {"until": _day(job.get("until"))} for job in expert.past_employers]
-        super().__init__(data=known | {"keywords": "\n".join(expert.keywords), "past": past})
+        past, ties = ([_dated(one) for one in rows] for rows in (expert.past_employers, expert.ties))
+        super().__init__(data=known | {"keywords": "\n".join(expert.keywords), "past": past, "ties": ties})
         self.country.choices = [("", "–"), *countries()]
         names = get_locale().languages
         self.languages.choices = sorted(
@@ -165,26 +189,29 @@ class ProfileForm(FlaskForm):
         """What actions.keep_profile takes."""
         return {name: self[name].data for name in KNOWN} | {
             "keywords": lines(self.keywords.data),
-            "past_employers": past_employers(self.past),
+            "past_employers": organisations(self.past),
+            "ties": organisations(self.ties),
             "languages": self.languages.data or [],
         }
 
 
-def _day(text: str | None) -> date | None:
-    return date.fromisoformat(text) if text else None
+def _dated(facts: dict[str, Any]) -> dict[str, Any]:
+    """A row of past employers or ties with its days as dates."""
+    days = {name: facts.get(name) for name in ("since", "until")}
+    return facts | {name: date.fromisoformat(day) if day else None for name, day in days.items()}
 
 
-def past_employers(rows: FieldList) -> list[dict[str, Any]]:
-    """The rows of PastEmployerForm that name somebody, as Expert.past_employers holds them."""
-    return [
-        {
-            "name": row.form.name.data.strip(),
-            "pic": row.form.pic.data or "",
-            "until": row.form.until.data.isoformat() if row.form.until.data else "",
-        }
-        for row in rows
-        if (row.form.name.data or "").strip()
-    ]
+def organisations(rows: FieldList) -> list[dict[str, Any]]:
+    """The rows of PastEmployerForm or TieForm that name somebody, as Expert keeps them; days as ISO dates."""
+    found = []
+    for row in rows:
+        facts = {name: field.data or "" for name, field in row.form._fields.items()}
+        if facts["name"].strip():
+            facts["name"] = facts["name"].strip()
+            found.append(
+                {key: value.isoformat() if isinstance(value, date) else value for key, value in facts.items()}
+            )
+    return found
 
 
 class AssignForm(FlaskForm):
@@ -291,14 +318,30 @@ class ConflictRulingForm(FlaskForm):
     reason = TextAreaField(_l("Reason"), [DataRequired(), Length(max=4000), no_control_characters])
 
 
-class AcceptForm(FlaskForm):
-    """The expert takes the task on."""
+class AgreeForm(FlaskForm):
+    """An expert agrees to the terms of a call; `seen` is the hash of what they have read."""
 
-    conduct = BooleanField(
-        _l("I accept the code of conduct: I keep the application and its evaluation confidential, evaluate it myself "
-           "and impartially, do not contact the applicants, and give none of it to a public AI service."),
-        [DataRequired(_l("Please accept the code of conduct first."))],
+    seen = HiddenField()
+    contract = BooleanField(
+        _l("I agree to the terms of the contract."), [DataRequired(_l("Please agree to the contract, or decline."))]
     )  # fmt: skip
+    conduct = BooleanField(
+        _l("I accept the code of conduct."), [DataRequired(_l("Please accept the code of conduct, or decline."))]
+    )  # fmt: skip
+
+
+class LeaveForm(FlaskForm):
+    """An expert does not evaluate for a call."""
+
+    why = TextAreaField(_l("Why you decline"), [DataRequired(), Length(max=4000), no_control_characters])
+
+
+class TermsForm(FlaskForm):
+    """What the experts of a call agree to; `version` is that of the texts that were shown."""
+
+    version = HiddenField()
+    contract = TextAreaField(_l("Contract"), [DataRequired(), Length(max=20000), no_control_characters])
+    conduct = TextAreaField(_l("Code of conduct"), [DataRequired(), Length(max=20000), no_control_characters])
 
 
 class DeclineForm(FlaskForm):

@@ -1,7 +1,8 @@
-"""Experts, their conflicts of interest and their assignments (rulebook 4.6, 4.7, 7.2)."""
+"""Experts, their engagements for calls, conflicts of interest and assignments (rulebook 4.6, 4.7, 7.2)."""
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime
 from typing import Any
 
@@ -10,12 +11,13 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from grants.applications.models import Application
 from grants.calls.models import Call
+from grants.calls.terms import Terms
 from grants.db import Base, Public
 from grants.people.models import User
 
 
 class Expert(Public, Base):
-    """What a funder knows of a person who evaluates. Belonging to a call's pool is an appointment."""
+    """What a funder knows of a person who evaluates. Whoever has an engagement belongs to the pool of its call."""
 
     __tablename__ = "experts"
 
@@ -26,7 +28,7 @@ class Expert(Public, Base):
     past_employers: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
     """Employers of the last three years: [{"name", "pic", "ror", "since": ISO date, "until": ISO date}]."""
     ties: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
-    """Organisations that the person has declared a tie to, beyond employment: [{"name", "code", "until": ISO date}]."""
+    """Ties that the person has declared, beyond employment: as past employers, with the "code" of rulebook 4.7."""
     country: Mapped[str] = mapped_column(String(2), default="")
     gender: Mapped[str] = mapped_column(String(12), default="undisclosed")
     sector: Mapped[str] = mapped_column(String(12), default="")
@@ -44,10 +46,49 @@ class Expert(Public, Base):
     """Days between which the person cannot evaluate, both included."""
     kept_at: Mapped[datetime | None]
     """When the person last looked through the profile."""
+    changed_at: Mapped[datetime | None]
+    """When something that conflicts of interest are found by last changed."""
 
     user: Mapped[User] = relationship(lazy="raise_on_sql")
 
     noun = "expert"
+
+
+class Engagement(Public, Base):
+    """One expert and one call: asked for, then accepted with the terms as they stood, or declined.
+
+    Only an accepted engagement appoints the person as expert of the call; before that nothing is shown (rulebook 7.2).
+    """
+
+    __tablename__ = "engagements"
+    __table_args__ = (
+        UniqueConstraint("call_id", "user_id"),
+        Index("ix_engagements_user", "user_id", "state"),
+    )
+
+    call_id: Mapped[int] = mapped_column(ForeignKey("calls.id"))
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    state: Mapped[str] = mapped_column(String(10), default="invited")
+    """invited, accepted, declined or ended."""
+    invited_at: Mapped[datetime]
+    invited_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    answered_at: Mapped[datetime | None]
+    reminded_at: Mapped[datetime | None]
+    reason: Mapped[str] = mapped_column(Text, default="")
+    """Why the person declined."""
+    terms: Mapped[str | None] = mapped_column(Text)
+    """The terms that were agreed to, canonical JSON of `calls.terms.Terms`; of the last time, if they changed since."""
+    sha256: Mapped[str | None] = mapped_column(String(64))
+
+    call: Mapped[Call] = relationship(lazy="raise_on_sql")
+    user: Mapped[User] = relationship(lazy="raise_on_sql", foreign_keys=[user_id])
+
+    noun = "engagement"
+
+    @property
+    def agreed(self) -> Terms | None:
+        """What the person agreed to last."""
+        return Terms(**json.loads(self.terms)) if self.terms else None
 
 
 class Conflict(Public, Base):
@@ -71,6 +112,9 @@ class Conflict(Public, Base):
     """What the person wrote, or what the rule found: an organisation, a domain, a number."""
     status: Mapped[str] = mapped_column(String(10), default="suggested")
     """suggested, confirmed or overruled."""
+    since: Mapped[date | None]
+    until: Mapped[date | None]
+    """From when and until when the tie held, as far as somebody said so; a tie without an end holds still."""
     found_at: Mapped[datetime]
     ruled_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     ruled_at: Mapped[datetime | None]
@@ -116,6 +160,8 @@ class Assignment(Public, Base):
     answered_at: Mapped[datetime | None]
     declared_at: Mapped[datetime | None]
     reminded_at: Mapped[datetime | None]
+    screened_at: Mapped[datetime | None]
+    """When conflicts of interest were last looked for."""
     reason: Mapped[str] = mapped_column(Text, default="")
 
     application: Mapped[Application] = relationship(lazy="raise_on_sql", back_populates="assignments")

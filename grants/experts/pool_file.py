@@ -12,12 +12,13 @@ from typing import Any
 from email_validator import EmailNotValidError, validate_email
 
 from grants.calls.countries import codes, normalised
+from grants.experts.conflicts import TIES
 from grants.people import identifiers
 from grants.words import N_
 
 COLUMNS = (
     "name", "email", "employer", "country", "employer_pic", "employer_ror", "past_employers", "sector", "seniority",
-    "gender", "orcid", "keywords", "expertise", "languages", "max_load",
+    "gender", "orcid", "keywords", "expertise", "languages", "max_load", "ties", "away_from", "away_until",
 )  # fmt: skip
 NEEDED = COLUMNS[:4]
 LARGEST = 5 * 1024 * 1024
@@ -124,6 +125,11 @@ def _line(number: int, head: list[str], cells: list[str], seen: dict[str, int]) 
             line.facts[column] = CHECKS[column](_text(given.get(column, ""), column))
         except ValueError as problem:
             line.complaints.append(Complaint(number, column, str(problem)))
+    first, last = line.facts.get("away_from"), line.facts.get("away_until")
+    if bool(first) != bool(last) or (first and last and last < first):
+        line.complaints.append(
+            Complaint(number, "away_until", N_("Give the first and the last day away, in this order."))
+        )
     email = line.facts.get("email", "")
     if email and seen.setdefault(email, number) != number:
         line.complaints.append(
@@ -196,16 +202,51 @@ def _load(text: str) -> int | None:
 
 
 def _employers(text: str) -> list[dict[str, str]]:
-    """'Firm B SAS | 2025-05-31; University C': a name, and the day on which the employment ended."""
+    """'Firm B SAS | 2025-05-31; University C | 2020-09-01 | 2024-08-31': a name, perhaps a first, and the last day."""
+    return [
+        _organisation(entry, N_("Write a past employer as 'name | 2025-05-31'.")) for entry in _several(text)
+    ]
+
+
+def _ties(text: str) -> list[dict[str, str]]:
+    """'P2 | Firm B SAS | 2025-05-31': a code of rulebook 4.7 before what stands for a past employer."""
     found = []
     for entry in _several(text):
-        name, _bar, until = (part.strip() for part in entry.partition("|"))
-        try:
-            day = date.fromisoformat(until).isoformat() if until else ""
-        except ValueError:
-            raise ValueError(N_("Write a past employer as 'name | 2025-05-31'.")) from None
-        found.append({"name": name[:300], "pic": "", "until": day})
+        code, _bar, rest = (part.strip() for part in entry.partition("|"))
+        if code not in TIES or not rest:
+            raise ValueError(
+                N_("Write a tie as 'P2 | name | 2025-05-31', with one of the codes D2, D4, D5, P2, P3.")
+            )
+        found.append(_organisation(rest, N_("Write a tie as 'P2 | name | 2025-05-31'.")) | {"code": code})
     return found
+
+
+def _organisation(entry: str, how: str) -> dict[str, str]:
+    """A name, an identifier (PIC or ROR) where there is one, and one day (the last) or two. Raises ValueError(how)."""
+    name, *rest = (part.strip() for part in entry.split("|"))
+    facts, days = {"name": name[:300], "pic": "", "ror": "", "since": "", "until": ""}, []
+    for part in rest:
+        if re.fullmatch(r"\d{4}-\d\d-\d\d", part):
+            days.append(part)
+        elif re.fullmatch(r"[\d ]{9,11}", part):
+            facts["pic"] = identifiers.pic(part)
+        elif part:
+            facts["ror"] = identifiers.ror(part)
+    try:
+        first, *later = [date.fromisoformat(day).isoformat() for day in days] or [""]
+    except ValueError:
+        raise ValueError(how) from None
+    if not name or len(later) > 1:
+        raise ValueError(how)
+    facts["since"], facts["until"] = (first, later[0]) if later else ("", first)
+    return facts
+
+
+def _date(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise ValueError(N_("Write a day as 2026-05-31.")) from None
 
 
 CHECKS: Mapping[str, Callable[[str], Any]] = {
@@ -214,4 +255,5 @@ CHECKS: Mapping[str, Callable[[str], Any]] = {
     "past_employers": _employers, "sector": _one_of(SECTORS), "seniority": _one_of(SENIORITIES),
     "gender": _one_of(GENDERS), "orcid": _identifier(identifiers.orcid), "keywords": _several,
     "expertise": _at_most(4000), "languages": _languages, "max_load": _load,
+    "ties": _ties, "away_from": _date, "away_until": _date,
 }  # fmt: skip

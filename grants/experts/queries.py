@@ -2,22 +2,34 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
-from sqlalchemy.orm import aliased, defer, joinedload
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select, true
+from sqlalchemy.orm import aliased, contains_eager, defer, joinedload
 
-from grants.applications.models import Application, Attachment, Partner, Researcher, Submission
+from grants import clock
+from grants.applications import proposal
+from grants.applications.models import (
+    Application,
+    Attachment,
+    Organisation,
+    Partner,
+    Researcher,
+    Submission,
+)
 from grants.applications.queries import not_barred
 from grants.calls.models import Call
-from grants.calls.queries import closed_at, counted_for
+from grants.calls.queries import closed_at, counted_for, run_by
 from grants.db import Rows, db
-from grants.experts.models import Assignment, Conflict, Expert, GroupProposal
+from grants.experts.balance import Member
+from grants.experts.conflicts import YEARS, Together, Traces
+from grants.experts.models import Assignment, Conflict, Engagement, Expert, GroupProposal
 from grants.people.models import Appointment, User
 from grants.policy import ASKED, EVALUATED_STATES
 
 EVALUABLE = ("admitted", *EVALUATED_STATES)
+IN_POOL = Engagement.state != "ended"
 
 
 # --- The pool --------------------------------------------------------------------------------------------------------
@@ -32,7 +44,7 @@ def expert(user: Any) -> Expert | None:
 
 def belongs(user: Any, call: Call) -> bool:
     """Whether the person belongs to the call's pool."""
-    query = select(Appointment.id).filter_by(user_id=user.id, role="expert", call_id=call.id)
+    query = select(Engagement.id).where(Engagement.user_id == user.id, Engagement.call_id == call.id, IN_POOL)
     return db.session.scalar(query) is not None
 
 
@@ -41,37 +53,44 @@ def pool(call: Call) -> Select[Expert]:
     return (
         select(Expert)
         .join(Expert.user)
-        .join(Appointment, (Appointment.user_id == User.id) & (Appointment.role == "expert"))
-        .where(Appointment.call_id == call.id)
+        .join(Engagement, Engagement.user_id == User.id)
+        .where(Engagement.call_id == call.id, IN_POOL)
         .options(joinedload(Expert.user))
         .order_by(User.name, User.email)
     )
 
 
 def everybody(call: Call) -> Sequence[Expert]:
-    """The whole pool."""
-    return db.session.scalars(pool(call)).all()
+    """Everybody of the pool who may be asked to evaluate: all but those who declined."""
+    return db.session.scalars(pool(call).where(Engagement.state != "declined")).all()
 
 
 def persons(call: Call) -> Sequence[User]:
     """Everybody who may have to keep away from an application of the call: its experts and all who work for it."""
     for_call = Appointment.call_id == call.id
     for_programme = (Appointment.programme_id == call.programme_id) & (Appointment.role == "officer")
-    people = select(User).join(Appointment, Appointment.user_id == User.id).where(for_call | for_programme)
-    return db.session.scalars(people.distinct().order_by(User.name, User.email)).all()
+    working = select(Appointment.user_id).where(for_call | for_programme)
+    evaluating = select(Engagement.user_id).where(Engagement.call_id == call.id, IN_POOL)
+    people = select(User).where(User.id.in_(working.union(evaluating)))
+    return db.session.scalars(people.order_by(User.name, User.email)).all()
 
 
 def count_pool(call: Call) -> int:
-    query = select(func.count()).select_from(Appointment).where(Appointment.role == "expert")
-    return db.session.scalar(query.where(Appointment.call_id == call.id)) or 0
+    query = select(func.count()).select_from(Engagement).where(Engagement.call_id == call.id, IN_POOL)
+    return db.session.scalar(query) or 0
 
 
-def loads(call: Call) -> Mapping[int, int]:
-    """Assignments of the call that each person has not declined or lost, by user id."""
+def loads(call: Call, reader: Any = None) -> Mapping[int, int]:
+    """Assignments of the call that each person has not declined or lost, by user id.
+
+    Args:
+        reader: leaves out what a conflict hides from this person, who would learn who evaluates it; None counts all.
+    """
     rows = db.session.execute(
         select(Assignment.user_id, func.count())
         .join(Assignment.application)
         .where(Application.call_id == call.id, Assignment.state.in_(ASKED))
+        .where(not_barred(reader) if reader else true())
         .group_by(Assignment.user_id)
     )
     return {user_id: count for user_id, count in rows}
@@ -82,8 +101,11 @@ _READ = case((and_(Attachment.kind == "part_b", Attachment.pages > _LIMIT), _LIM
 """Pages of a file that experts read: of Part B those up to the limit of the call."""
 
 
-def pages_to_read(call: Call) -> Mapping[int, int]:
-    """Pages of the files of all applications that each person is asked to evaluate, by user id; as last uploaded."""
+def pages_to_read(call: Call, reader: Any) -> Mapping[int, int]:
+    """Pages of the files of all applications that each person is asked to evaluate, by user id; as last uploaded.
+
+    Without what a conflict hides from the reader.
+    """
     newest = select(func.max(Attachment.id)).group_by(Attachment.application_id, Attachment.kind)
     rows = db.session.execute(
         select(Assignment.user_id, func.sum(_READ))
@@ -91,9 +113,18 @@ def pages_to_read(call: Call) -> Mapping[int, int]:
         .join(Application.call)
         .join(Attachment, Attachment.application_id == Application.id)
         .where(Application.call_id == call.id, Assignment.state.in_(ASKED), Attachment.id.in_(newest))
+        .where(not_barred(reader))
         .group_by(Assignment.user_id)
     )
     return {user_id: int(pages or 0) for user_id, pages in rows}
+
+
+def hides_some(call: Call, user: Any) -> bool:
+    """Whether a conflict of interest hides one of the call's applications in evaluation from the person."""
+    hidden = exists().where(
+        Application.call_id == call.id, Application.state.in_(EVALUABLE), ~not_barred(user)
+    )
+    return bool(db.session.scalar(select(hidden)))
 
 
 def left_to_read(user: Any) -> Mapping[int, int]:
@@ -104,9 +135,7 @@ def left_to_read(user: Any) -> Mapping[int, int]:
         .join(Application.call)
         .join(Assignment, Assignment.application_id == Application.id)
         .outerjoin(Attachment, (Attachment.application_id == Application.id) & Attachment.id.in_(newest))
-        .where(
-            Assignment.user_id == user.id, Assignment.state.in_(ASKED), Assignment.scores, not_barred(user)
-        )
+        .where(_shown_to(user), Assignment.state.in_(ASKED), Assignment.scores)
         .where(Application.state.in_(("admitted", "in_evaluation")))
         .where(~Assignment.report.has(state="submitted"))
         .group_by(Application.id)
@@ -117,9 +146,31 @@ def left_to_read(user: Any) -> Mapping[int, int]:
 def pool_figures(call: Call) -> dict[str, Counter[str]]:
     """How the pool is composed, by country, gender and sector (rulebook 4.6)."""
     rows = db.session.execute(
-        pool(call).with_only_columns(Expert.country, Expert.gender, Expert.sector).order_by(None)
+        pool(call)
+        .with_only_columns(Expert.country, Expert.gender, Expert.sector)
+        .where(Engagement.state != "declined")
+        .order_by(None)
     )
     return composition(rows.all())
+
+
+def members(call: Call, reader: Any) -> tuple[list[Member], list[Member]]:
+    """The pool of a call, and those of it who are asked to evaluate, as balance looks at them (rulebook 4.6).
+
+    Args:
+        reader: what a conflict hides from this person makes nobody one of those who are asked.
+    """
+    known, asked = experienced(call), loads(call, reader)
+    everyone = [
+        (one.user_id, Member(one.gender, one.country, one.sector, one.user_id not in known))
+        for one in db.session.execute(
+            pool(call)
+            .with_only_columns(Expert.user_id, Expert.gender, Expert.country, Expert.sector)
+            .where(Engagement.state != "declined")
+            .order_by(None)
+        )
+    ]
+    return [one for _user_id, one in everyone], [one for user_id, one in everyone if user_id in asked]
 
 
 def composition(rows: Iterable[Any]) -> dict[str, Counter[str]]:
@@ -147,6 +198,38 @@ def assignment(public_id: str) -> Assignment | None:
         )
         .where(Assignment.public_id == public_id)
     ).first()  # fmt: skip
+
+
+def assignment_by_id(row_id: int) -> Assignment:
+    """One assignment with its expert and application."""
+    return db.session.scalars(_to_screen().where(Assignment.id == row_id)).one()
+
+
+def _to_screen() -> Select[Assignment]:
+    return select(Assignment).options(
+        joinedload(Assignment.user), _of_application(joinedload(Assignment.application))
+    )
+
+
+SCREENED = ("admitted", "in_evaluation", "in_consensus", "in_panel")
+"""While an application stands there, a conflict that is found still changes something."""
+
+
+def to_screen(user: Any) -> Sequence[Assignment]:
+    """What somebody was asked to evaluate, as long as a conflict that is found still changes something."""
+    return db.session.scalars(
+        _to_screen()
+        .join(Assignment.application)
+        .where(Assignment.user_id == user.id, Assignment.state.in_(ASKED), Application.state.in_(SCREENED))
+        .order_by(Assignment.id)
+    ).all()
+
+
+def barred_ids(application: Application) -> set[int]:
+    """As Application.barred_ids, read anew: a conflict may have been written down just now."""
+    db.session.flush()
+    db.session.expire(application, ["conflicts"])
+    return application.barred_ids
 
 
 def assignment_of(application: Application, user: Any) -> Assignment | None:
@@ -195,18 +278,27 @@ def _evaluators() -> Any:
 
 
 def _doubtful(user: Any) -> Any:
-    """Conflicts whose ruling decides something: not about the person, nor about somebody who is barred anyway."""
+    """Conflicts whose ruling decides something, but for those about the person.
+
+    Possible ones, unless something else bars the expert anyway; and disqualifying ones that were found when the expert
+    had been asked already.
+    """
     other = aliased(Conflict)
     is_barred = exists().where(
         other.application_id == Conflict.application_id,
         other.user_id == Conflict.user_id,
         or_(other.status == "confirmed", (other.status == "suggested") & other.code.startswith("D")),
     )
+    is_late = exists().where(
+        Assignment.application_id == Conflict.application_id, Assignment.user_id == Conflict.user_id,
+        Assignment.state.in_(ASKED),
+    )  # fmt: skip
     return (
         select(func.count())
         .select_from(Conflict)
         .where(Conflict.application_id == Application.id, Conflict.status == "suggested")
-        .where(Conflict.code.startswith("P"), Conflict.user_id != user.id, ~is_barred)
+        .where(Conflict.user_id != user.id)
+        .where(or_(Conflict.code.startswith("P") & ~is_barred, Conflict.code.startswith("D") & is_late))
         .correlate(Application)
         .scalar_subquery()
     )
@@ -254,18 +346,19 @@ def asked(application_ids: Iterable[int]) -> Mapping[int, list[Any]]:
 
 
 def of_expert(user: Any) -> Select[Assignment]:
-    """A person's own assignments, what is due first on top; not those that a conflict of interest has closed."""
+    """A person's own assignments, what is due first on top, as far as they may be shown."""
     return (
         select(Assignment)
         .join(Assignment.application)
         .options(
             joinedload(Assignment.report),
             joinedload(Assignment.application).options(
-                joinedload(Application.call),
+                contains_eager(Application.call),
                 joinedload(Application.submission).load_only(Submission.acronym, Submission.title),
             ),
         )
-        .where(Assignment.user_id == user.id, Assignment.state != "void", not_barred(user))
+        .join(Application.call)
+        .where(_shown_to(user))
         .order_by(
             Assignment.state == "declined", Assignment.due_on.is_(None), Assignment.due_on, Assignment.id
         )
@@ -273,9 +366,15 @@ def of_expert(user: Any) -> Select[Assignment]:
 
 
 def count_of_expert(user: Any) -> int:
-    query = select(func.count()).select_from(Assignment).join(Assignment.application)
-    query = query.where(Assignment.user_id == user.id, Assignment.state != "void", not_barred(user))
-    return db.session.scalar(query) or 0
+    query = select(func.count()).select_from(Assignment).join(Assignment.application).join(Application.call)
+    return db.session.scalar(query.where(_shown_to(user))) or 0
+
+
+def _shown_to(user: Any) -> ColumnElement[bool]:
+    """The person's own assignments in calls whose terms they have agreed to; not what a conflict has closed."""
+    return and_(
+        Assignment.user_id == user.id, Assignment.state != "void", run_by(user, "expert"), not_barred(user)
+    )
 
 
 def unanswered(user: Any) -> Sequence[Assignment]:
@@ -353,12 +452,15 @@ def conflicts(application: Application) -> Sequence[Conflict]:
 
 
 def undecided(application: Application) -> list[Conflict]:
-    """Possible conflicts that somebody has to rule on before the person may be invited."""
+    """Conflicts that somebody has to rule on; as _doubtful counts them, but for whom they are about."""
     found = conflicts(application)
     barred = {conflict.user_id for conflict in found if conflict.bars}
+    asked = {one.user_id for one, _expert in assignments(application) if one.state in ASKED}
     return [
-        conflict for conflict in found if conflict.status == "suggested" and conflict.user_id not in barred
-    ]
+        conflict for conflict in found
+        if conflict.status == "suggested"
+        and (conflict.user_id in asked if conflict.bars else conflict.user_id not in barred)
+    ]  # fmt: skip
 
 
 def conflicts_of(application: Application, user: Any) -> Sequence[Conflict]:
@@ -368,38 +470,108 @@ def conflicts_of(application: Application, user: Any) -> Sequence[Conflict]:
     ).all()
 
 
-def competing(application: Application, users: Iterable[Any]) -> Mapping[int, set[str]]:
-    """Numbers of other submitted applications of the same call that people take part in, by user id (D9).
+def competing(application: Application, users: Iterable[Any]) -> Mapping[int, int]:
+    """In how many other submitted applications of the same call people take part, by user id (D9)."""
+    rivals = (Application.call_id == application.call_id, Application.id != application.id)
+    return {user_id: len(found) for user_id, found in _taking_part(users, *rivals).items()}
+
+
+def together(call: Call, users: Iterable[Any]) -> Mapping[int, tuple[Together, ...]]:
+    """What people have applied with, in other calls and not long ago, by user id (P2)."""
+    # A year more than counts, so that the exact day is judged in one place.
+    recent = clock.now() - timedelta(days=366 * (YEARS + 1))
+    mine = _taking_part(users, Application.call_id != call.id)
+    wanted = {application_id for found in mine.values() for application_id in found}
+    days = {
+        application_id: submitted_at.date()
+        for application_id, submitted_at in db.session.execute(
+            select(Submission.application_id, Submission.submitted_at)
+            .join(Application, Application.id == Submission.application_id)
+            .where(Submission.number == Application.version, Submission.submitted_at > recent)
+            .where(Application.id.in_(wanted))
+        )
+    }
+    partners: dict[int, list[proposal.Partner]] = defaultdict(list)
+    for one in db.session.execute(
+        select(
+            Partner.application_id, Partner.name, Partner.short_name, Partner.pic, Partner.ror, Partner.contact_name,
+            Partner.contact_email,
+        ).where(Partner.application_id.in_(days))
+    ):  # fmt: skip
+        partners[one.application_id].append(
+            proposal.Partner(
+                key="", name=one.name, short_name=one.short_name, pic=one.pic, ror=one.ror,
+                contact_name=one.contact_name, contact_email=one.contact_email,
+            )
+        )  # fmt: skip
+    researchers: dict[int, list[proposal.Researcher]] = defaultdict(list)
+    for row in db.session.execute(
+        select(
+            Researcher.application_id, Researcher.first_name, Researcher.last_name, Researcher.orcid
+        ).where(Researcher.application_id.in_(days))
+    ):
+        researchers[row.application_id].append(
+            proposal.Researcher("", row.first_name, row.last_name, orcid=row.orcid)
+        )
+    found = {
+        application_id: Together(
+            day,
+            Traces.of(
+                proposal.Proposal(
+                    call="", partners=tuple(partners[application_id]),
+                    researchers=tuple(researchers[application_id]),
+                )
+            ),
+        )
+        for application_id, day in days.items()
+    }  # fmt: skip
+    return {
+        user_id: tuple(found[one] for one in sorted(theirs) if one in found)
+        for user_id, theirs in mine.items()
+    }
+
+
+def register(pics: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
+    """Names of organisations in the register, by participant code."""
+    rows = db.session.execute(
+        select(Organisation.pic, Organisation.name, Organisation.short_name).where(
+            Organisation.pic.in_({pic for pic in pics if pic})
+        )
+    )
+    return {pic: tuple(name for name in names if name) for pic, *names in rows}
+
+
+def _taking_part(users: Iterable[Any], *which: ColumnElement[bool]) -> Mapping[int, set[int]]:
+    """Row ids of submitted applications that people take part in, by user id.
 
     As coordinator, as contact of a partner by account or address, or as a researcher by ORCID.
     """
     people = {user.id: user for user in users}
     addresses = {user.email.lower(): user.id for user in people.values()}
-    rivals = (
-        Application.call_id == application.call_id,
-        Application.id != application.id,
-        Application.version > 0,
-        Application.state.not_in(("withdrawn", "withdrawn_after_deadline")),
-    )
-    found: dict[int, set[str]] = defaultdict(set)
-    coordinators = select(Application.coordinator_id, Application.number).where(*rivals)
-    for user_id, number in db.session.execute(coordinators.where(Application.coordinator_id.in_(people))):
-        found[user_id].add(number)
-    contacts = select(Partner.contact_id, Partner.contact_email, Application.number).join(Partner.application)
+    submitted = (
+        *which, Application.version > 0, Application.state.not_in(("withdrawn", "withdrawn_after_deadline")),
+    )  # fmt: skip
+    found: dict[int, set[int]] = defaultdict(set)
+    coordinators = select(Application.coordinator_id, Application.id).where(*submitted)
+    for user_id, application_id in db.session.execute(
+        coordinators.where(Application.coordinator_id.in_(people), Application.origin.is_(None))
+    ):
+        found[user_id].add(application_id)
+    contacts = select(Partner.contact_id, Partner.contact_email, Application.id).join(Partner.application)
     contacts = contacts.where(
-        *rivals, or_(Partner.contact_id.in_(people), Partner.contact_email.in_(addresses))
+        *submitted, or_(Partner.contact_id.in_(people), Partner.contact_email.in_(addresses))
     )
-    for contact_id, address, number in db.session.execute(contacts):
+    for contact_id, address, application_id in db.session.execute(contacts):
         user_id = contact_id if contact_id is not None and contact_id in people else addresses[address]
-        found[user_id].add(number)
+        found[user_id].add(application_id)
     researchers = (
-        select(Expert.user_id, Application.number)
+        select(Expert.user_id, Application.id)
         .join(Researcher, (Researcher.orcid == Expert.orcid) & (Expert.orcid != ""))
         .join(Application, Application.id == Researcher.application_id)
-        .where(*rivals, Expert.user_id.in_(people))
+        .where(*submitted, Expert.user_id.in_(people))
     )
-    for user_id, number in db.session.execute(researchers):
-        found[user_id].add(number)
+    for user_id, application_id in db.session.execute(researchers):
+        found[user_id].add(application_id)
     return found
 
 

@@ -1,13 +1,16 @@
 """Whom to ask for one application: shared words speak for somebody, load and conflicts against (rulebook 4.6)."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from grants import clock
 from grants.applications.models import Application
+from grants.calls.models import Call
 from grants.experts import queries
-from grants.experts.conflicts import Detected, Employment, Person, Traces, detected
+from grants.experts.conflicts import Detected, Person, Tie, Together, Traces, detected
 from grants.experts.fit import Fit, fits, terms
 from grants.experts.models import Conflict, Expert
 
@@ -24,34 +27,88 @@ class Candidate:
     bars: bool
 
 
-def person(expert: Expert) -> Person:
-    """What the rules about conflicts are told of somebody."""
-    past = tuple(
-        Employment(
-            job["name"], job.get("pic", ""), date.fromisoformat(job["until"]) if job.get("until") else None
-        )
-        for job in expert.past_employers
-    )
+def person(
+    expert: Expert, register: Mapping[str, tuple[str, ...]], together: tuple[Together, ...] = ()
+) -> Person:
+    """What the rules about conflicts are told of somebody.
+
+    Args:
+        register: further names of organisations, by participant code.
+        together: what the person has applied with in other calls.
+    """
     user = expert.user
+
+    def tie(facts: Mapping[str, Any]) -> Tie:
+        pic = facts.get("pic", "")
+        return Tie(
+            facts["name"], pic, facts.get("ror", ""), _day(facts.get("since")), _day(facts.get("until")),
+            register.get(pic, ()), facts.get("code", ""),
+        )  # fmt: skip
+
     return Person(
-        user.name, user.email, expert.orcid, expert.employer, expert.employer_pic, expert.employer_ror, past
+        user.name, user.email, expert.orcid,
+        tie({"name": expert.employer, "pic": expert.employer_pic, "ror": expert.employer_ror}),
+        tuple(map(tie, expert.past_employers)), tuple(map(tie, expert.ties)), together,
     )  # fmt: skip
 
 
-def suspicions(application: Application, experts: Collection[Expert]) -> Mapping[int, tuple[Detected, ...]]:
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def _codes(expert: Expert) -> Iterator[str]:
+    """Participant codes that the profile names."""
+    yield expert.employer_pic
+    for facts in (*expert.past_employers, *expert.ties):
+        yield facts.get("pic", "")
+
+
+@dataclass(frozen=True)
+class Background:
+    """What has to be looked up of the experts of a call, once for all its applications."""
+
+    register: Mapping[str, tuple[str, ...]]
+    together: Mapping[int, tuple[Together, ...]]
+
+    @classmethod
+    def of(cls, call: Call, experts: Collection[Expert]) -> "Background":
+        codes = {code for expert in experts for code in _codes(expert)}
+        return cls(queries.register(codes), queries.together(call, [expert.user for expert in experts]))
+
+
+def suspicions(
+    application: Application, experts: Collection[Expert], background: Background | None = None
+) -> Mapping[int, tuple[Detected, ...]]:
     """What the rules find between an application and each expert, by user id; nothing is written."""
     assert application.submission is not None
-    traces = Traces.of(application.submission.proposal)
+    proposal = application.submission.proposal
+    known = background or Background.of(application.call, experts)
+    traces = Traces.of(proposal, queries.register(partner.pic for partner in proposal.partners))
     rivals = queries.competing(application, [expert.user for expert in experts])
-    today = clock.now().date()
+    today = clock.now().astimezone(ZoneInfo(application.call.zone)).date()
     return {
-        expert.user_id: detected(person(expert), traces, on=today, competing=rivals.get(expert.user_id, ()))
+        expert.user_id: detected(
+            person(expert, known.register, known.together.get(expert.user_id, ())), traces, on=today,
+            competing=rivals.get(expert.user_id, 0),
+        )
         for expert in experts
-    }
+    }  # fmt: skip
 
 
-def candidates(application: Application, *, besides: Collection[int], wanted: str = "") -> list[Candidate]:
-    """The pool without `besides` (user ids), the most suitable first; `wanted` narrows by name, employer, keyword."""
+def candidates(
+    application: Application,
+    *,
+    besides: Collection[int],
+    wanted: str = "",
+    reader: Any = None,
+    background: Background | None = None,
+) -> list[Candidate]:
+    """The pool without `besides` (user ids), the most suitable first; `wanted` narrows by name, employer, keyword.
+
+    Args:
+        reader: counts as load only what no conflict hides from this person; None counts all.
+        background: of the whole pool, for whoever asks about many applications.
+    """
     assert application.submission is not None
     proposal = application.submission.proposal
     everybody = queries.everybody(application.call)
@@ -63,8 +120,8 @@ def candidates(application: Application, *, besides: Collection[int], wanted: st
         terms([*proposal.keywords, proposal.free_keywords], proposal.title, proposal.abstract),
         {expert.user_id: terms(expert.keywords, expert.expertise) for expert in everybody},
     )
-    loads = queries.loads(application.call)
-    suspected = suspicions(application, pool)
+    loads = queries.loads(application.call, reader)
+    suspected = suspicions(application, pool, background)
     known: dict[int, list[Conflict]] = {}
     for conflict in queries.conflicts(application):
         known.setdefault(conflict.user_id, []).append(conflict)

@@ -114,7 +114,7 @@ def close(call: Call, *, by: Any, report: str, seen: str, shown: Sureness | None
         Changed: something changed since.
         Refused: an application is not in panel yet, or a tie is open (rulebook 5.2).
     """
-    now_standing = standing(call, entries := queries.entries(call), queries.outstanding(call))
+    now_standing = standing(call, entries := queries.entries(call), queries.outstanding(call, by))
     if reviewed(now_standing) != seen:
         raise Changed
     if now_standing.blocks:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import case, exists, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from grants import clock
@@ -97,15 +97,22 @@ def individual_totals(call: Call) -> list[tuple[str, str, float]]:
     return [(number, str(user_id), int(total or 0) / 100) for number, user_id, total in rows]
 
 
-def outstanding(call: Call) -> dict[str, int]:
-    """How many applications still are on their way to the panel, by state; before the deadline nobody counts them."""
+def outstanding(call: Call, reader: Any = None) -> dict[str, int]:
+    """How many applications still are on their way to the panel, by state; before the deadline nobody counts them.
+
+    Args:
+        reader: what a conflict hides from this person is counted under "" whatever its state; None sees all.
+    """
     if not call.is_closed(clock.now()):
         return {}
+    state = (case((not_barred(reader), Application.state), else_="") if reader else Application.state).label(
+        "state"
+    )
     rows = db.session.execute(
-        select(Application.state, func.count())
+        select(state, func.count())
         .where(Application.call_id == call.id, Application.version > 0, Application.state.in_(BEFORE_PANEL))
-        .group_by(Application.state)
-        .order_by(Application.state)
+        .group_by(state)
+        .order_by(state)
     )
     return {state: count for state, count in rows}
 
@@ -251,6 +258,7 @@ def open_panels(user: Any) -> Sequence[Any]:
         select(Call, func.count(Application.id))
         .join(Application, Application.call_id == Call.id)
         .where(run_by(user, "chair"), Call.panel_closed_at.is_(None), Application.state == "in_panel")
+        .where(not_barred(user))
         .group_by(Call.id)
         .order_by(Call.deadline_at)
     ).all()

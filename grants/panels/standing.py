@@ -198,8 +198,11 @@ def standing(
     ]  # fmt: skip
     places += [Place(scored[row.key], row.total, row.amount, missed=row.missed) for row in order.below]
     blocks = [
-        Block(N_("Applications on their way to the panel: %(count)s (%(state)s)."),
-              {"count": count, "state": state})
+        Block(
+            N_("Applications on their way to the panel: %(count)s (%(state)s).") if state
+            else N_("Applications on their way to the panel that are not shown to you: %(count)s."),
+            {"count": count, "state": state},
+        )
         for state, count in outstanding.items()
     ]  # fmt: skip
     blocks += [

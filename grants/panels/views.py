@@ -46,7 +46,7 @@ def panel(reference: str) -> str | Response:
     call = load(by_reference(reference), to="call.panel")
     if call.panel_closed_at:
         return redirect(url_for(".ranking", reference=reference))
-    now_standing = standing(call, queries.entries(call), queries.outstanding(call))
+    now_standing = standing(call, queries.entries(call), queries.outstanding(call, current_user))
     return render_template(
         "panels/panel.html", call=call, standing=now_standing, visible=queries.visible_numbers(call, current_user),
         chart=sorted(now_standing.ranked, key=lambda place: place.cumulative)[:CHART_ROWS],
@@ -74,7 +74,7 @@ def what_if(reference: str) -> str | tuple[str, int]:
     form = WhatIfForm(request.args if request.args else None, data={
         "budget": call.budget, "threshold": Decimal(call.scheme.overall_threshold) / 100,
     })  # fmt: skip
-    entries, outstanding = queries.entries(call), queries.outstanding(call)
+    entries, outstanding = queries.entries(call), queries.outstanding(call, current_user)
     now_standing = other = standing(call, entries, outstanding)
     top = Decimal(call.scheme.maximum) / 100
     fits, wanted = (form.validate() if request.args else True), form.threshold.data
@@ -109,7 +109,7 @@ def _side_by_side(before: Standing, after: Standing) -> list[dict[str, Any]]:
 def sureness(reference: str) -> str:
     """How sure the line is: expected ranks from the individual totals, with their intervals. It decides nothing."""
     call = load(by_reference(reference), to="call.open_panel")
-    now_standing = standing(call, queries.entries(call), queries.outstanding(call))
+    now_standing = standing(call, queries.entries(call), queries.outstanding(call, current_user))
     scores = queries.individual_totals(call)
     visible = queries.visible_numbers(call, current_user)
     # Ranks and probabilities of the others would tell about the one that a conflict hides (rulebook 4.7).
@@ -178,7 +178,7 @@ def closure(reference: str) -> str | Response | tuple[str, int]:
     form = ClosureForm()
     status = 200
     if form.validate_on_submit():
-        before = standing(call, queries.entries(call), queries.outstanding(call))
+        before = standing(call, queries.entries(call), queries.outstanding(call, current_user))
         try:
             actions.close(
                 call, by=current_user, report=form.report.data or "", seen=form.seen.data or "",
@@ -197,7 +197,7 @@ def closure(reference: str) -> str | Response | tuple[str, int]:
             return redirect(url_for(".ranking", reference=reference), 303)
     elif form.is_submitted():
         status = 422
-    now_standing = standing(call, queries.entries(call), queries.outstanding(call))
+    now_standing = standing(call, queries.entries(call), queries.outstanding(call, current_user))
     form.seen.data = actions.reviewed(now_standing)
     form.seen.raw_data = None
     page = render_template(

@@ -76,7 +76,8 @@ def substitute(officer: User, person: User, *, begins_at: datetime, ends_at: dat
         Unfit: the person evaluates in one of the calls, or acts as officer in all of them already.
     """
     own = [a for a in officer.appointments if a.role == "officer" and a.stands_in_for_id is None]
-    if queries.evaluates_for(person, own):
+    calls, programmes = [a.call_id for a in own if a.call_id], [a.programme_id for a in own if a.programme_id]
+    if queries.evaluates_for(person, calls=calls, programmes=programmes):
         raise Unfit(N_("This person evaluates in one of your calls. Officers read every report."))
     made = 0
     for appointment in own:

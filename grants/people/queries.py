@@ -1,6 +1,6 @@
 """Questions about people."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
@@ -81,15 +81,12 @@ def first_officer(programme: Any, email: str | None = None) -> User | None:
     return db.session.scalars(query).first()
 
 
-def evaluates_for(person: User, appointments: Sequence[Appointment]) -> bool:
-    """Whether the person belongs to the experts of a call that one of the appointments is about."""
-    calls = Base.metadata.tables["calls"]
-    expert = select(Appointment.id).join(calls, calls.c.id == Appointment.call_id).where(
-        Appointment.user_id == person.id,
-        Appointment.role == "expert",
-        or_(
-            Appointment.call_id.in_([a.call_id for a in appointments if a.call_id]),
-            calls.c.programme_id.in_([a.programme_id for a in appointments if a.programme_id]),
-        ),
+def evaluates_for(person: User, *, calls: Iterable[int], programmes: Iterable[int] = ()) -> bool:
+    """Whether the person belongs to the experts of one of these calls, or of a call of these programmes (row ids)."""
+    of_calls, engagements = Base.metadata.tables["calls"], Base.metadata.tables["engagements"]
+    expert = select(engagements.c.id).join(of_calls, of_calls.c.id == engagements.c.call_id).where(
+        engagements.c.user_id == person.id,
+        engagements.c.state != "ended",
+        or_(of_calls.c.id.in_(calls), of_calls.c.programme_id.in_(programmes)),
     )  # fmt: skip
     return db.session.scalar(expert.limit(1)) is not None

@@ -50,6 +50,7 @@ def open_consensus(
     reports = queries.valid_reports(application)
     if len(reports) < application.call.min_reviews:
         raise Unfit(N_("There are not enough valid reports to open the consensus."))
+    _refuse_barred(application, reports)
     if queries.awaited(application) and not without_awaited:
         raise Unfit(
             N_("Some reports are still awaited. Tick the box if the consensus shall open without them.")
@@ -86,6 +87,15 @@ def open_consensus(
         rapporteur=rapporteur.user,
     )
     return consensus
+
+
+def _refuse_barred(application: Any, reports: Sequence[Report]) -> None:
+    """Nothing is built on the report of somebody with a conflict that nobody has ruled on yet (rulebook 4.7)."""
+    barred = application.barred_ids
+    if any(report.assignment.user_id in barred for report in reports):
+        raise Unfit(
+            N_("A conflict of interest of an expert whose report counts was found. Rule on it first.")
+        )
 
 
 def _merge(consensus: ConsensusReport, reports: Sequence[Report]) -> None:
@@ -332,8 +342,13 @@ def send_back(consensus: ConsensusReport, *, comment: str, by: Any) -> None:
 
 
 def finalise(consensus: ConsensusReport, *, by: Any) -> None:
-    """Accept the report: freeze it as canonical JSON with its SHA-256 and send the application to the panel."""
+    """Accept the report: freeze it as canonical JSON with its SHA-256 and send the application to the panel.
+
+    Raises:
+        Unfit: a conflict of interest of an evaluator waits for a ruling.
+    """
     _lock(consensus)
+    _refuse_barred(consensus.application, queries.valid_reports(consensus.application))
     consensus.finalised_at = clock.now()
     consensus.return_comment = ""
     value = frozen(consensus)

@@ -13,7 +13,7 @@ from sqlalchemy.orm.interfaces import ORMOption
 from grants.applications.models import Application, Submission
 from grants.applications.queries import not_barred
 from grants.calls.models import Call
-from grants.calls.queries import counted_for
+from grants.calls.queries import counted_for, run_by
 from grants.db import Rows, db
 from grants.experts.models import Assignment
 from grants.people.models import User
@@ -294,6 +294,7 @@ def expert_tasks_of(user: User) -> Sequence[Any]:
         .outerjoin(Report, Report.assignment_id == Assignment.id)
         .outerjoin(ConsensusReport, ConsensusReport.application_id == Application.id)
         .where(Assignment.user_id == user.id, Assignment.state == "cleared", not_barred(user))
+        .where(run_by(user, "expert"))
         .where(or_(to_report, to_write, to_answer))
         .order_by(Assignment.due_on, Application.id)
     ).all()  # fmt: skip

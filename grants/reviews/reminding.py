@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from grants import clock, events, jobs, mail
 from grants.applications.models import Application
+from grants.applications.queries import not_barred
 from grants.calls.models import Call
 from grants.db import db
 from grants.experts.models import Assignment
@@ -84,8 +85,11 @@ def remind_one(assignment_id: int) -> None:
 
 
 def remind_all(call: Call, *, by: Any) -> int:
-    """Remind everybody of the call who is waited for; the number of people written to."""
-    count = _remind(_loaded(_waited_for().where(Application.call_id == call.id)))
+    """Remind everybody of the call who is waited for; the number of people written to.
+
+    What a conflict hides from the officer is left to the daily reminders: the number would tell of it.
+    """
+    count = _remind(_loaded(_waited_for().where(Application.call_id == call.id, not_barred(by))))
     if count:
         events.record(db.session, call, "remind_experts", by=by, count=count)
     return count

@@ -74,6 +74,7 @@ def _prepared() -> str:
         for part in ("rapporteur", "expert", "expert2", "spare"):
             experts.add_expert(call, email=cast[part].email, name=cast[part].name, by=officer, country="SE",
                                employer=f"Employer of {part}", keywords=["artificial intelligence"])  # fmt: skip
+            story.engage(call, cast[part])
         application = story.draft(call, world.project("LATELY"), by=cast["coordinator"])
         story.submit(application, by=cast["coordinator"])
     story.admit(application, by=officer)

@@ -59,6 +59,7 @@ def two_stages(cast: Any, *, publish: bool = True) -> tuple[Any, Any]:
             person = getattr(cast, part)
             experts.add_expert(first, email=person.email, name=person.name, by=cast.officer, employer=f"Of {part}",
                                country="SE", keywords=["artificial intelligence"])  # fmt: skip
+            story.engage(first, person)
     db.session.commit()
     return first, second
 

@@ -30,24 +30,19 @@ def test_the_summary_comes_before_the_whole(here, url, as_):
     assert browser.get(f"/applications/{here}").status_code == 404
 
 
-def test_accepting_needs_the_code_of_conduct(here, url, as_):
+def test_accepting_comes_before_the_declaration(here, url, as_):
     browser = as_("expert2")
-    answer = browser.post(f"{url}/acceptance")
-    assert answer.status_code == 422
-    assert "Please accept the code of conduct first." in answer.text
-    assert states(here)["Emil Evaluator"] == "invited"
-
-    assert browser.post(f"{url}/acceptance", data={"conduct": "y"}).status_code == 303
+    assert browser.post(f"{url}/acceptance").status_code == 303
 
     assert states(here)["Emil Evaluator"] == "accepted"
     assert "Declare your interests" in browser.get(url).text
     assert browser.get(f"/applications/{here}").status_code == 404
-    assert browser.post(f"{url}/acceptance", data={"conduct": "y"}).status_code == 409
+    assert browser.post(f"{url}/acceptance").status_code == 409
 
 
 def test_without_a_conflict_the_application_opens(here, url, as_):
     browser = as_("expert2")
-    browser.post(f"{url}/acceptance", data={"conduct": "y"})
+    browser.post(f"{url}/acceptance")
     assert browser.post(f"{url}/declaration", data={"declaration": "none"}).status_code == 303
     assert states(here)["Emil Evaluator"] == "cleared"
     assert browser.get(f"/applications/{here}").status_code == 200
@@ -56,7 +51,7 @@ def test_without_a_conflict_the_application_opens(here, url, as_):
 
 def test_a_declared_conflict_ends_the_assignment(here, url, cast, as_):
     browser = as_("expert2")
-    browser.post(f"{url}/acceptance", data={"conduct": "y"})
+    browser.post(f"{url}/acceptance")
     declared = {"declaration": "conflict", "code": "D3", "reason": "Married to the contact."}
     assert browser.post(f"{url}/declaration", data=declared).status_code == 303
 
@@ -69,7 +64,7 @@ def test_a_declared_conflict_ends_the_assignment(here, url, cast, as_):
 
 def test_a_declared_doubt_is_for_the_officer_who_may_invite_again(here, url, cast, as_):
     browser = as_("expert2")
-    browser.post(f"{url}/acceptance", data={"conduct": "y"})
+    browser.post(f"{url}/acceptance")
     declared = {"declaration": "conflict", "code": "P2", "reason": "A project that ended in 2024."}
     browser.post(f"{url}/declaration", data=declared)
     assert conflicts(here, cast.expert2) == [("P2", "declared", "suggested")]
@@ -157,7 +152,7 @@ def body(answer):
 
 def test_officers_do_not_answer_for_experts(url, as_):
     assert as_("officer").get(url).status_code == 403
-    assert as_("officer").post(f"{url}/acceptance", data={"conduct": "y"}).status_code == 403
+    assert as_("officer").post(f"{url}/acceptance").status_code == 403
 
 
 def test_a_visitor_is_asked_to_sign_in(url, as_):

@@ -29,7 +29,9 @@ def test_an_expert_says_who_they_are_and_reads_it_again(cast, as_):
     assert (expert.employer, expert.seniority, expert.max_load) == ("Observatory of E-Stadt", "leading", 4)
     assert (expert.keywords, expert.languages) == (["stars", "spectra"], ["en", "sv"])
     assert (expert.away_from, expert.away_until) == (date(2026, 12, 20), date(2027, 1, 6))
-    assert expert.past_employers == [{"name": "Academy F", "pic": "", "until": "2025-08-31"}]
+    assert expert.past_employers == [
+        {"name": "Academy F", "pic": "", "ror": "", "since": "", "until": "2025-08-31"}
+    ]
     page = browser.get(ADDRESS).text
     assert "Academy F" in page
     assert "stars\nspectra" in page

@@ -37,7 +37,7 @@ def test_a_new_person_gets_an_account_and_a_mail(pool, names, as_):
     expert = profile("nadia@new.example")
     assert (expert.employer, expert.employer_pic, expert.orcid, expert.keywords, expert.past_employers) == (
         "Institute N", "999999123", "0000-0002-1825-0097", ["robotics", "learning"],
-        [{"name": "Firm B SAS", "pic": "", "until": "2025-05-31"}],
+        [{"name": "Firm B SAS", "pic": "", "ror": "", "since": "", "until": "2025-05-31"}],
     )  # fmt: skip
     mail = db.session.scalars(select(Mail).where(Mail.recipient == "nadia@new.example")).one()
     assert "Please choose a password" in mail.body

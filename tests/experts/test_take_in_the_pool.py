@@ -69,7 +69,9 @@ def test_good_lines_come_in_and_the_others_are_named(page, names, as_, packed):
     assert (expert.employer, expert.country, expert.orcid, expert.keywords, expert.max_load) == (
         "Institute N", "CZ", "0000-0002-1825-0097", ["robotics, learning"], 4,
     )  # fmt: skip
-    assert expert.past_employers == [{"name": "Firm B", "pic": "", "until": "2025-05-31"}]
+    assert expert.past_employers == [
+        {"name": "Firm B", "pic": "", "ror": "", "since": "", "until": "2025-05-31"}
+    ]
     for number, (_line, column, words) in enumerate(WRONG, 3):
         assert f'class="number">{number}</th><td>{column or "–"}</td>' in answer.text
         assert words in answer.text

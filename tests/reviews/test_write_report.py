@@ -44,9 +44,7 @@ def test_a_report_opens_with_the_declaration_and_not_before(here, cast, as_):
     invited = assignment(here, cast.expert2)
     browser = as_("expert2")
     assert browser.get(f"/assignments/{invited.public_id}/declaration").status_code == 409
-    assert (
-        browser.post(f"/assignments/{invited.public_id}/acceptance", data={"conduct": "y"}).status_code == 303
-    )
+    assert browser.post(f"/assignments/{invited.public_id}/acceptance").status_code == 303
 
     answer = browser.post(f"/assignments/{invited.public_id}/declaration", data={"declaration": "none"})
 

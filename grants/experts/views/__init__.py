@@ -8,11 +8,19 @@ from flask import Blueprint, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from grants.experts import queries
+from grants.experts import engagements, queries
+from grants.experts.balance import NAMES
 from grants.experts.conflicts import CODES, RULES
 from grants.experts.models import Assignment
+from grants.web import day
 
 blueprint = Blueprint("experts", __name__)
+
+
+@blueprint.app_context_processor
+def words() -> dict[str, Any]:
+    """Names of the shares of a balance."""
+    return {"BALANCE": NAMES}
 
 
 @blueprint.app_template_global("conflict_text")
@@ -23,9 +31,19 @@ def conflict_text(code: str) -> str:
 
 @blueprint.app_template_global("found_text")
 def found_text(found: Any) -> str:
-    """What a rule found, or what a person wrote."""
+    """What a rule found, or what a person wrote, and when the tie held as far as that is known."""
     detail = getattr(found, "detail", None) or found.reason
-    return _(RULES[found.rule], detail=detail) if found.rule else detail
+    text = _(RULES[found.rule], detail=detail) if found.rule else detail
+    since, until = (day(one) if one else "" for one in (found.since, found.until))
+    if since and until:
+        when = (
+            _("From %(first)s until %(last)s.", first=since, last=until)
+            if since != until
+            else _("On %(day)s.", day=since)
+        )
+    else:
+        when = (since and _("Since %(first)s.", first=since)) or (until and _("Until %(last)s.", last=until))
+    return f"{text} {when}".strip()
 
 
 def end_of(assignment: Assignment) -> datetime | None:
@@ -38,8 +56,20 @@ def end_of(assignment: Assignment) -> datetime | None:
 
 
 def tasks(user: Any) -> list[dict[str, Any]]:
-    """Invitations and declarations."""
-    return [_own_task(assignment) for assignment in queries.unanswered(user)] if user.holds("expert") else []
+    """Terms to agree to, invitations and declarations."""
+    found = [
+        {
+            "title": _("Agree to the terms of %(reference)s, or decline", reference=one.call.reference),
+            "url": url_for("experts.engagement", public_id=one.public_id),
+            "meta": one.call.title,
+            "due": None,
+            "tone": "info",
+        }
+        for one in engagements.unanswered(user)
+    ]
+    return found + (
+        [_own_task(assignment) for assignment in queries.unanswered(user)] if user.holds("expert") else []
+    )
 
 
 def officer_tasks(waiting: Any) -> list[tuple[int, str, str]]:
@@ -69,4 +99,4 @@ def _own_task(assignment: Assignment) -> dict[str, Any]:
     }
 
 
-from grants.experts.views import answering, assigning, conflicts, grouping  # noqa: E402, F401  (routes hang on the blueprint)
+from grants.experts.views import answering, assigning, conflicts, engaging, grouping  # noqa: E402, F401  (routes hang on the blueprint)

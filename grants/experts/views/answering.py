@@ -6,8 +6,8 @@ from flask_security import current_user
 from werkzeug.wrappers import Response
 
 from grants.applications.shown import proposal_to
-from grants.experts import actions, queries, workload
-from grants.experts.forms import AcceptForm, DeclarationForm, DeclineForm, ProfileForm
+from grants.experts import actions, engagements, queries, workload
+from grants.experts.forms import DeclarationForm, DeclineForm, ProfileForm
 from grants.experts.models import Assignment
 from grants.experts.views import blueprint, end_of
 from grants.web import load, paged, permit
@@ -23,6 +23,7 @@ def assignments() -> str:
     left = queries.left_to_read(current_user)
     return render_template(
         "experts/assignments.html", page=page, expert=queries.expert(current_user), left=left,
+        unanswered=engagements.unanswered(current_user),
         hours={application_id: workload.hours(pages) for application_id, pages in left.items()},
         hours_in_all=workload.hours(sum(left.values()), len(left)),
     )  # fmt: skip
@@ -45,25 +46,22 @@ def profile() -> Answer:
 def assignment(public_id: str) -> str:
     """Summary of the submitted version first; the rest opens with the declaration of no conflict."""
     assignment = load(queries.assignment(public_id), to="assignment.open")
-    return _gate(assignment, AcceptForm(formdata=None), DeclineForm(formdata=None))
+    return _gate(assignment, DeclineForm(formdata=None))
 
 
-def _gate(assignment: Assignment, accept_form: AcceptForm, decline_form: DeclineForm) -> str:
+def _gate(assignment: Assignment, decline_form: DeclineForm) -> str:
     return render_template(
         "experts/assignment.html", assignment=assignment, application=assignment.application, call=assignment.call,
-        proposal=proposal_to(current_user, assignment.application), accept_form=accept_form, decline_form=decline_form,
-        declaration_form=DeclarationForm(formdata=None), form=accept_form if accept_form.errors else decline_form,
-        due=end_of(assignment),
+        proposal=proposal_to(current_user, assignment.application), decline_form=decline_form,
+        declaration_form=DeclarationForm(formdata=None),
+        form=decline_form, due=end_of(assignment),
     )  # fmt: skip
 
 
 @blueprint.post("/assignments/<public_id>/acceptance")
-def accept(public_id: str) -> Answer:
+def accept(public_id: str) -> Response:
     """The expert takes the task on."""
     assignment = load(queries.assignment(public_id), to="assignment.accept")
-    form = AcceptForm()
-    if not form.validate_on_submit():
-        return _gate(assignment, form, DeclineForm(formdata=None)), 422
     actions.accept(assignment, by=current_user)
     flash(_("Thank you. Please declare next whether you have a conflict of interest."), "success")
     return redirect(url_for(".assignment", public_id=public_id), 303)
@@ -75,7 +73,7 @@ def decline(public_id: str) -> Answer:
     assignment = load(queries.assignment(public_id), to="assignment.decline")
     form = DeclineForm()
     if not form.validate_on_submit():
-        return _gate(assignment, AcceptForm(formdata=None), form), 422
+        return _gate(assignment, form), 422
     actions.decline(assignment, reason=form.why.data or "", code=form.conflict.data or "", by=current_user)
     flash(_("You have declined. Thank you for telling us."), "success")
     return redirect(url_for(".assignments"), 303)

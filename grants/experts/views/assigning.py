@@ -11,7 +11,7 @@ from grants.applications.models import Application
 from grants.applications.queries import by_public_id
 from grants.calls.forms import ReasonForm
 from grants.calls.queries import by_reference, on_desk
-from grants.experts import actions, queries, workload
+from grants.experts import actions, balance, engagements, queries, workload
 from grants.experts.forms import SECTORS, AssignForm, ExpertForm, PoolFileForm
 from grants.experts.pool_file import COLUMNS, NEEDED, Unusable, read
 from grants.experts.suitability import Candidate, candidates
@@ -47,7 +47,9 @@ def pool(reference: str) -> Answer:
             return redirect(url_for(".pool", reference=reference), 303)
     page = render_template(
         "experts/pool.html", call=call, form=form, page=paged(queries.pool(call), queries.count_pool(call)),
-        loads=queries.loads(call), figures=queries.pool_figures(call), sectors=dict(SECTORS),
+        loads=queries.loads(call, current_user), figures=queries.pool_figures(call), sectors=dict(SECTORS),
+        engagements=engagements.of_call(call),
+        balance=[balance.shares(one) for one in queries.members(call, current_user)],
     )  # fmt: skip
     return (page, 422) if form.is_submitted() else page
 
@@ -145,13 +147,13 @@ def _assignment_page(application: Application, form: AssignForm | None) -> str:
     found: list[Candidate] = []
     if may("application.assign", application):
         besides = {one.user_id for one, _expert in asked if one.state != "void" or one.report is not None}
-        found = candidates(application, besides=besides, wanted=wanted)
+        found = candidates(application, besides=besides, wanted=wanted, reader=current_user)
     if form is None:
         form = AssignForm([one.expert.user.public_id for one in found], formdata=None)
     assert application.submission is not None
     pages = workload.pages(application.submission.proposal.attachments, application.call.page_limit)
-    loads = queries.loads(application.call)
-    reading = queries.pages_to_read(application.call)
+    loads = queries.loads(application.call, current_user)
+    reading = queries.pages_to_read(application.call, current_user)
     spent = {user_id: workload.hours(reading.get(user_id, 0), load) for user_id, load in loads.items()}
     return render_template(
         "experts/application.html", application=application, call=application.call, submission=application.submission,

@@ -6,7 +6,7 @@ from flask_security import current_user
 from werkzeug.wrappers import Response
 
 from grants.applications.queries import by_public_id
-from grants.experts import actions, queries
+from grants.experts import actions, queries, screening  # noqa: F401 (registers its job)
 from grants.experts.forms import ConflictForm, ConflictRulingForm
 from grants.experts.models import Conflict
 from grants.experts.views import blueprint
@@ -56,8 +56,13 @@ def rule(public_id: str) -> Answer:
         else:
             flash(_("Your ruling on %(name)s is kept.", name=conflict.user.name), "success")
             return redirect(url_for(".conflicts", public_id=conflict.application.public_id), 303)
+    assigned = queries.assignment_of(conflict.application, conflict.user)
+    report = (
+        assigned.report if assigned and assigned.report and assigned.report.state == "submitted" else None
+    )
     page = render_template(
         "experts/ruling.html",
+        report=report,
         conflict=conflict,
         application=conflict.application,
         call=conflict.call,

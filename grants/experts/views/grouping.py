@@ -50,6 +50,7 @@ def _page(proposal: GroupProposal, form: InviteGroupsForm | None) -> str:
     return render_template(
         "experts/group_proposal.html", proposal=proposal, call=call, page=page, rows=rows, groups=groups,
         names={expert.user.public_id: expert.user.name for expert in queries.everybody(call)},
+        hides=queries.hides_some(call, current_user),
         form=form or InviteGroupsForm([row.public_id for row in rows], formdata=None),
     )  # fmt: skip
 

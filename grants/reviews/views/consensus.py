@@ -210,8 +210,12 @@ def send_back(public_id: str) -> Answer:
 def finalisation(public_id: str) -> Response:
     """The quality check accepts the report."""
     consensus = load(queries.consensus(public_id), to="consensus.finalise")
-    actions.finalise(consensus, by=current_user)
-    flash(_("The consensus report is final, and the application is with the panel."), "success")
+    try:
+        actions.finalise(consensus, by=current_user)
+    except actions.Unfit as problem:
+        flash(_(str(problem)), "danger")
+    else:
+        flash(_("The consensus report is final, and the application is with the panel."), "success")
     return _to_page(consensus)
 
 

@@ -1,0 +1,181 @@
+"""A conflict of interest that comes to light late: a profile, the pool or a partner has changed since."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+from grants import clock, jobs
+from grants.applications.models import Application, Organisation, Partner, Submission
+from grants.canonical import canonical
+from grants.db import db
+from grants.experts import actions, queries, screening
+from grants.experts.models import Expert
+from grants.mail import Mail
+from grants.people.queries import by_email
+from grants.reviews import actions as reports
+from grants.reviews import consensus
+from tests.experts.asked import assignment, conflict, conflicts, states, stored
+from tests.world import NOW
+
+
+@pytest.fixture
+def here(names):
+    """In evaluation: rapporteur has reported, expert is writing, expert2 has not answered."""
+    return names.applications["in_evaluation"]
+
+
+PROFILE = {
+    "employer": "Employer of expert", "country": "SE", "sector": "", "seniority": "", "gender": "undisclosed",
+}  # fmt: skip
+
+
+def test_an_own_word_closes_the_application_at_once_and_tells_the_officers(here, cast, as_):
+    browser = as_("expert")
+    assert browser.get(f"/applications/{here}").status_code == 200
+    tie = {"ties-0-name": "Firm B SAS", "ties-0-code": "D4", "ties-0-since": "2025-01-01"}
+
+    assert browser.post("/expert-profile", data=PROFILE | tie).status_code == 303
+
+    assert conflicts(here, cast.expert) == [("D4", "detected", "suggested")]
+    assert browser.get(f"/applications/{here}").status_code == 404
+    assert states(here)["Eva Expert"] == "cleared"
+    told = db.session.scalars(
+        select(Mail).where(Mail.subject.contains("a conflict of interest was found late"))
+    ).all()
+    assert {mail.recipient for mail in told} == {cast.officer.email, cast.officer2.email}
+    page = as_("officer").get(f"/applications/{here}/conflicts").text
+    assert "Has declared a tie: FIRM-B. Since 1 January 2025." in page
+    assert "Disqualifying" in page and "Not ruled on yet" in page
+    assert "Rule on conflicts of interest in" in as_("officer").get("/").text
+
+
+def test_a_tie_needs_to_say_what_it_is(here, as_):
+    answer = as_("expert").post("/expert-profile", data=PROFILE | {"ties-0-name": "Firm B SAS"})
+    assert answer.status_code == 422
+    assert "Choose what applies." in answer.text and "Firm B SAS" in answer.text
+    wrong = {"past-0-name": "Lab", "past-0-since": "2025-02-01", "past-0-until": "2025-01-01"}
+    answer = as_("expert").post("/expert-profile", data=PROFILE | wrong)
+    assert (answer.status_code, "This day lies before the first one." in answer.text) == (422, True)
+
+
+def test_the_ruling_on_a_report_that_was_written_leads_to_its_voiding(here, cast, as_):
+    expert = queries.expert(cast.rapporteur)
+    actions.keep_profile(expert, {"employer": "Laboratorio C"}, by=cast.rapporteur)
+    db.session.commit()
+    report = assignment(here, cast.rapporteur).report
+    browser = as_("officer")
+    ruling = f"/conflicts/{conflict(here, 'D5')}/ruling"
+    assert f"/reports/{report.public_id}/voiding" in browser.get(ruling).text
+    answer = browser.post(ruling, data={"ruling": "bars", "reason": "True."})
+    assert (answer.status_code, "Void the report, and name the conflict there." in answer.text) == (422, True)
+
+    browser.post(f"/reports/{report.public_id}/voiding", data={"conflict": "D5", "reason": "Works there."})
+
+    assert states(here)["Rosa Rapporteur"] == "void"
+    assert assignment(here, cast.rapporteur).report.state == "void"
+
+
+def test_no_consensus_is_built_on_the_report_of_somebody_who_is_barred(names, cast):
+    there = names.applications["in_consensus"]
+    actions.keep_profile(queries.expert(cast.expert2), {"employer": "City of Y"}, by=cast.expert2)
+    db.session.commit()
+    assert conflicts(there, cast.expert2) == [("D5", "detected", "suggested")]
+    with pytest.raises(consensus.Unfit, match="conflict of interest of an expert whose report counts"):
+        consensus._refuse_barred(stored(there), reports.queries.valid_reports(stored(there)))
+
+
+def test_a_file_of_the_pool_is_looked_at_as_well(here, cast):
+    actions.add_expert(
+        stored(here).call, email=cast.expert.email, name="", by=cast.officer, employer="Firm B SAS"
+    )
+    db.session.commit()
+    assert conflicts(here, cast.expert) == [("D5", "detected", "suggested")]
+
+
+def test_a_new_version_is_screened_by_the_sweep(here, cast):
+    """As after a clarification that puts a partner right."""
+    with clock.at(NOW - timedelta(hours=1)):
+        jobs.run_waiting()
+    assert conflicts(here, cast.expert) == []
+    submission = stored(here).submission
+    value = json.loads(submission.snapshot)
+    value["partners"][0]["name"] = "Employer of expert"
+    db.session.execute(
+        update(Submission)
+        .where(Submission.id == submission.id)
+        .values(snapshot=canonical(value).decode(), submitted_at=NOW)
+    )
+    db.session.commit()
+
+    with clock.at(NOW + timedelta(minutes=1)):
+        jobs.run_waiting()
+        assert conflicts(here, cast.expert) == [("D5", "detected", "suggested")]
+        assert screening.due(db.session, clock.now()) == []
+
+
+def test_who_applied_with_a_partner_not_long_ago_is_found_without_a_number(names, here, cast):
+    """Anna has applied together with UNI-X in other calls; nobody learns in which."""
+    there = names.applications["in_consensus"]
+    call = stored(there).call
+    actions.add_expert(
+        call, email="lena@new.example", name="Lena Nova", by=cast.officer, employer="Elsewhere"
+    )
+    lena = by_email("lena@new.example")
+    other = db.session.scalar(
+        select(Application.id).where(Application.public_id == names.applications["panel_good"])
+    )
+    db.session.execute(
+        update(Partner).where(Partner.application_id == other, Partner.position == 2).values(
+            contact_id=None, contact_email="lena@new.example"
+        )
+    )  # fmt: skip
+    db.session.commit()
+
+    found = actions.detect(stored(there), lena)
+
+    assert [(one.code, one.rule) for one in found] == [("P2", "together")]
+    assert {"UNI-X", "CITY-Y", "LAB-Z"} <= set(found[0].reason.split(", "))
+    assert "TAI-" not in found[0].reason
+    assert (
+        found[0].since
+        == found[0].until
+        == stored(names.applications["panel_good"]).submission.submitted_at.date()
+    )
+    with clock.at(NOW + timedelta(days=3 * 366)):
+        third = by_email("lena@new.example")
+        assert queries.together(stored(there).call, [third])[third.id]
+        later = actions.suitability.suspicions(stored(there), [queries.expert(third)])
+        assert later[third.id] == ()
+
+
+def test_the_register_helps_where_only_one_side_has_the_code(here, cast):
+    db.session.add(
+        Organisation(pic="999900002", name="Enterprise B, Société anonyme", short_name="ENT-B", country="FR",
+                     activity="PRC", words="enterprise b")
+    )  # fmt: skip
+    db.session.execute(update(Expert).where(Expert.user_id == cast.expert3.id).values(employer="ENT-B"))
+    db.session.commit()
+    found = actions.detect(stored(here), cast.expert3)
+    assert [(one.code, one.rule, one.reason) for one in found] == [("D5", "employer", "FIRM-B")]
+
+
+def test_who_is_barred_gets_no_more_mail_about_the_application(here, cast):
+    report = assignment(here, cast.rapporteur).report
+    actions.enter_conflict(stored(here), cast.rapporteur, code="D3", reason="A cousin.", by=cast.officer)
+    before = db.session.scalar(select(Mail.id).order_by(Mail.id.desc()).limit(1))
+    found = reports.queries.report(report.public_id)
+    reports.reopen(found, reason="Please look again.", by=cast.officer)
+    db.session.commit()
+    assert db.session.scalars(select(Mail.subject).where(Mail.id > before)).all() == []
+
+
+def test_an_expert_is_told_that_they_are_out_although_they_are_barred(here, cast):
+    actions.exclude(stored(here), cast.expert2, code="D3", reason="A cousin.", by=cast.officer)
+    db.session.commit()
+    last = db.session.scalars(select(Mail).order_by(Mail.id.desc()).limit(1)).one()
+    assert (last.recipient, "you are no longer asked to evaluate" in last.subject) == (
+        cast.expert2.email,
+        True,
+    )
