@@ -1,9 +1,13 @@
 """A rush before the deadline: many applications submitted through the page, beside a bare route with as many rows.
 
     python -m benchmarks.submissions [--count 10000] [--clients 8] [--database sqlite|postgresql] [--minutes 10]
+                                    [--open]
 
-Two server processes, everything on the loopback interface, in a folder that is removed at the end. Fails on a server
-error, a refused submission, a receipt without its row or a hash that is not the one of what was kept; never on time.
+Two server processes, everything on the loopback interface, in a folder that is removed at the end. Clients wait for
+each answer before they go on (a closed loop); with --open the submissions arrive evenly over the minutes whether or not
+the server keeps up, and each time counts from the moment at which it was due. How many rows the bare route writes is
+counted from the first submission. Fails on a server error, a refused submission, a receipt without its row, or a hash
+on a receipt that is not the one of what was kept; never on time.
 """
 
 import argparse
@@ -30,8 +34,8 @@ from flask import Flask
 
 from benchmarks.pages import Server, serving
 
-ROWS = 4
-"""What one submission adds: the version, its event with payload, the mail with the receipt. One more is changed."""
+OPEN_CLIENTS = 32
+"""How many may wait at the same time where arrivals do not wait for answers."""
 
 
 def served() -> Flask:
@@ -118,6 +122,26 @@ def prepare_bare(url: str) -> None:
     engine.dispose()
 
 
+def rows(url: str, folder: str) -> int:
+    """Rows of all tables, the queue's with them: what a submission adds to is not taken on trust."""
+    from sqlalchemy import MetaData, create_engine, func, select
+
+    addresses = [url]
+    if url.startswith("sqlite") and Path(folder, "queue.sqlite").exists():
+        addresses.append(f"sqlite:///{folder}/queue.sqlite")
+    counted = 0
+    for address in addresses:
+        engine, tables = create_engine(address), MetaData()
+        tables.reflect(engine)
+        with engine.connect() as connection:
+            counted += sum(
+                connection.scalar(select(func.count()).select_from(table)) or 0
+                for table in tables.tables.values()
+            )
+        engine.dispose()
+    return counted
+
+
 # --- The clients -----------------------------------------------------------------------------------------------------
 
 
@@ -129,6 +153,12 @@ class Rush:
     answers: Counter[int] = field(default_factory=Counter)
     receipts: dict[str, str] = field(default_factory=dict)
     seconds: float = 0
+
+    def add(self, other: "Rush") -> None:
+        """What another client got."""
+        self.times += other.times
+        self.answers += other.answers
+        self.receipts |= other.receipts
 
     def line(self, name: str) -> str:
         cuts = quantiles(self.times, n=100) if len(self.times) > 1 else [0.0] * 99
@@ -144,61 +174,95 @@ class Rush:
 HEAD = f"{'route':<28} {'accepted':>8} {'refused':>8} {'5xx':>5} {'seconds':>8} {'each s':>8} {'p50 ms':>8} {'p95 ms':>8} {'p99 ms':>8}"  # noqa: E501
 
 
-def submit(server: Server, public_id: str, rush: Rush) -> None:
-    """Open the page, click once, and note what came back."""
-    path = f"/applications/{public_id}/submission"
-    page = server.ask("GET", path)
-    fields = dict(re.findall(r'name="(csrf_token|key)" value="([^"]+)"', page.text.partition("<main")[2]))
-    begun = time.perf_counter()
-    answer = server.ask("POST", path, urlencode(fields))
+def look(server: Server, public_id: str) -> str:
+    """Open the page: what its button sends."""
+    page = server.ask("GET", f"/applications/{public_id}/submission")
+    return urlencode(
+        dict(re.findall(r'name="(csrf_token|key)" value="([^"]+)"', page.text.partition("<main")[2]))
+    )
+
+
+def submit(server: Server, public_id: str, rush: Rush, due: float | None = None) -> None:
+    """Open the page, click once, and note what came back; opening it counts only where others do not wait for it."""
+    fields = look(server, public_id)
+    begun = due or time.perf_counter()
+    answer = server.ask("POST", f"/applications/{public_id}/submission", fields)
     rush.times.append(time.perf_counter() - begun)
     rush.answers[answer.status] += 1
     if answer.status == 303:
         rush.receipts[public_id] = answer.location
 
 
-def bare(server: Server, public_id: str, rush: Rush) -> None:
+def bare(server: Server, public_id: str, rush: Rush, due: float | None = None) -> None:
     """The same number of rows on a route that does nothing else."""
     body = urlencode({"id": public_id, "text": "x" * 6000})
-    begun = time.perf_counter()
+    begun = due or time.perf_counter()
     answer = server.ask("POST", "/submissions", body)
     rush.times.append(time.perf_counter() - begun)
     rush.answers[answer.status] += 1
 
 
-def rush_on(port: int, ids: list[str], cookies: list[str], do: Any, minutes: float) -> Rush:
-    """Every client takes the next application until none is left, or the minutes are over."""
-    waiting: SimpleQueue[str] = SimpleQueue()
-    for public_id in ids:
-        waiting.put(public_id)
-    rush, begun = Rush(), time.perf_counter()
-    until = begun + minutes * 60
+def rush_on(
+    port: int, ids: list[str], cookies: list[str], do: Any, minutes: float, *, opened: bool = False
+) -> Rush:
+    """Every client takes the next application until none is left, or the minutes are over.
 
-    def client(cookie: str) -> None:
+    Args:
+        opened: the applications are due one after the other, evenly over nine tenths of the minutes.
+    """
+    begun = time.perf_counter()
+    until, pause = begun + minutes * 60, minutes * 54 / len(ids)
+    waiting: SimpleQueue[tuple[str, float | None]] = SimpleQueue()
+    for place, public_id in enumerate(ids):
+        waiting.put((public_id, begun + place * pause if opened else None))
+    # Each client notes its own: a counter that threads share would lose some.
+    rushes = [Rush() for _ in cookies]
+
+    def client(cookie: str, rush: Rush) -> None:
         server = Server(port, cookie)
         while time.perf_counter() < until:
             try:
-                do(server, waiting.get_nowait(), rush)
+                public_id, due = waiting.get_nowait()
             except Empty:
                 return
+            time.sleep(max(0, (due or 0) - time.perf_counter()))
+            try:
+                do(server, public_id, rush, due)
             except (OSError, ValueError):
                 rush.answers[0] += 1
                 server = Server(port, cookie)
 
-    threads = [threading.Thread(target=client, args=(cookie,)) for cookie in cookies]
+    threads = [threading.Thread(target=client, args=of) for of in zip(cookies, rushes, strict=True)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    rush.seconds = time.perf_counter() - begun
-    return rush
+    together = Rush()
+    for rush in rushes:
+        together.add(rush)
+    together.seconds = time.perf_counter() - begun
+    return together
 
 
 # --- The proof -------------------------------------------------------------------------------------------------------
 
 
-def check(rush: Rush) -> list[str]:
-    """What does not hold: each receipt has its row, each row its receipt, each hash is the one of what was kept."""
+def told(port: int, cookie: str, rush: Rush) -> dict[str, list[str]]:
+    """The hashes that each receipt's page tells its applicant: of what was submitted, then of the files."""
+    server = Server(port, cookie)
+    pages = {
+        public_id: server.ask("GET", address).text.partition("<main")[2]
+        for public_id, address in rush.receipts.items()
+    }
+    return {public_id: re.findall(r"\b[0-9a-f]{64}\b", page) for public_id, page in pages.items()}
+
+
+def check(rush: Rush, hashes: dict[str, list[str]]) -> list[str]:
+    """What does not hold: each receipt has its row, each row its receipt, each hash told is the one of what is kept.
+
+    Args:
+        hashes: what `told` gave. The files are read from the disk, the versions from the database.
+    """
     import hashlib
 
     from sqlalchemy import select
@@ -210,7 +274,7 @@ def check(rush: Rush) -> list[str]:
     from grants.db import db
     from grants.events import broken_links
 
-    problems, kept, seen = [], set(), set()
+    problems, kept, files_of = [], set(), dict[str, str]()
     app = create_app()
     with app.app_context():
         rows = db.session.execute(
@@ -220,15 +284,20 @@ def check(rush: Rush) -> list[str]:
         for public_id, number, snapshot, sha256 in rows:
             kept.add(public_id)
             content = json.loads(snapshot)
-            if hashlib.sha256(snapshot.encode()).hexdigest() != sha256 or digest(content) != sha256:
+            computed = hashlib.sha256(snapshot.encode()).hexdigest()
+            if computed != sha256 or digest(content) != sha256:
                 problems.append(f"{public_id}: the hash is not the one of the version")
+            wanted = [computed]
+            for attachment in content["attachments"]:
+                name = attachment["sha256"]
+                if name not in files_of:
+                    files_of[name] = hashlib.sha256(files.get(name)).hexdigest()
+                wanted.append(files_of[name])
+            if hashes.get(public_id) != wanted:
+                problems.append(f"{public_id}: its receipt tells other hashes")
             if not rush.receipts.get(public_id, "").endswith(f"/receipts/{number}"):
                 problems.append(f"{public_id}: kept without a receipt")
-            seen |= {attachment["sha256"] for attachment in content["attachments"]}
         problems += [f"{public_id}: a receipt without a version" for public_id in rush.receipts.keys() - kept]
-        for sha256 in seen:
-            if hashlib.sha256(files.get(sha256)).hexdigest() != sha256:
-                problems.append(f"the file {sha256} is another")
         problems += broken_links(db.session)
         db.session.rollback()
         db.engine.dispose()
@@ -243,23 +312,37 @@ def main() -> int:
     options.add_argument("--clients", type=int, default=8, help="at a time (default 8)")
     options.add_argument("--database", choices=("sqlite", "postgresql"), default="postgresql")
     options.add_argument("--minutes", type=float, default=10, help="after so long it ends (default 10)")
+    options.add_argument(
+        "--open", action="store_true", help="arrivals do not wait for answers (default: they do)"
+    )
     chosen = options.parse_args()
+    clients = max(chosen.clients, OPEN_CLIENTS) if chosen.open else chosen.clients
     with (
         tempfile.TemporaryDirectory(prefix="grants-bench-") as folder,
         database(chosen.database, folder) as url,
     ):
         os.environ["GRANTS_INSTANCE"], os.environ["GRANTS_DATABASE_URL"] = folder, url
-        ids, cookies = build(chosen.count, chosen.clients)
+        ids, cookies = build(chosen.count, clients)
         prepare_bare(url)
-        print(f"{chosen.count} submissions, {chosen.clients} clients, {chosen.database}")
+        loop = "open loop, each due on time" if chosen.open else "closed loop, each waits for its answer"
+        print(f"{chosen.count} submissions, {clients} clients ({loop}), {chosen.database}")
+        with serving("benchmarks.submissions:served()") as (port, _pid):
+            first, server = Rush(), Server(port, cookies[0])
+            look(server, ids[0])
+            before = rows(url, folder)
+            submit(server, ids[0], first)
+            written = rows(url, folder) - before
+        os.environ["BARE_ROWS"] = str(written)
         print(HEAD)
         with serving("benchmarks.bare:app") as (port, _pid):
-            ceiling = rush_on(port, ids, cookies, bare, chosen.minutes)
-        print(ceiling.line(f"bare, {ROWS} rows and a change"), flush=True)
+            ceiling = rush_on(port, ids, cookies, bare, chosen.minutes, opened=chosen.open)
+        print(ceiling.line(f"bare, {written} rows and a change"), flush=True)
         with serving("benchmarks.submissions:served()") as (port, _pid):
-            rush = rush_on(port, ids, cookies, submit, chosen.minutes)
-        print(rush.line("submission"), flush=True)
-        problems = check(rush)
+            rush = rush_on(port, ids[1:], cookies, submit, chosen.minutes, opened=chosen.open)
+            print(rush.line("submission"), flush=True)
+            rush.add(first)
+            hashes = told(port, cookies[0], rush)
+        problems = check(rush, hashes)
         print(f"{len(rush.receipts)} receipts checked, {len(problems)} problems", *problems[:10], sep="\n")
         late = chosen.count - sum(rush.answers.values())
         if late:

@@ -43,7 +43,10 @@ STATEMENTS = {
 
 # What is frozen with its hash: something to name it by, the canonical JSON, the hash.
 FROZEN: dict[str, Any] = {
-    "submission": select(Submission.receipt, Submission.snapshot, Submission.sha256),
+    # Of what was deleted the hash is all that is left (applications.clean_up).
+    "submission": select(Submission.receipt, Submission.snapshot, Submission.sha256)
+    .join(Application, Application.id == Submission.application_id)
+    .where(Application.state != "purged"),
     "ranked list": select(RankedList.id, RankedList.snapshot, RankedList.sha256),
     "letter": select(Decision.public_id, Decision.snapshot, Decision.sha256).where(
         Decision.snapshot.is_not(None)

@@ -52,7 +52,7 @@ MOVES: dict[str, tuple[Move, ...]] = {
         Move("send_to_panel", ("in_consensus",), "in_panel"),
         Move("close_evaluation", ("in_panel",), "evaluated"),
         Move("inform", ("inadmissible", "ineligible", "evaluated"), "informed"),
-        Move("purge", ("draft",), "purged"),
+        Move("purge", ("draft", "withdrawn"), "purged"),
     ),
     "clarification": (
         Move("answer", ("asked",), "answered"),
@@ -139,7 +139,7 @@ STATE_NAMES = {
     "dropped": N_("Dropped"), "asked": N_("Asked"), "answered": N_("Answered"), "set_aside": N_("Set aside"),
     "taken_back": N_("Taken back"),
     "filed": N_("Filed"), "upheld": N_("Upheld: to be evaluated again"), "no_effect": N_("Upheld without effect"),
-    "purged": N_("Deleted, never submitted"), "rejected": N_("Not upheld"),
+    "purged": N_("Deleted"), "rejected": N_("Not upheld"),
     "dismissed": N_("Not admissible"), "signed": N_("Signed"), "ended": N_("Ended"),
 }  # fmt: skip
 

@@ -119,6 +119,7 @@ TABLE: list[tuple[str, str, dict[str, str], set[Any]]] = [
     ("GET", "applications.file", {"public_id": "in_evaluation", "sha256": "file:in_evaluation"},
      {"coordinator", "rapporteur", "expert"} | STAFF),
     ("GET", "applications.consortium", {"public_id": "draft"}, {"coordinator", "partner"}),
+    ("GET", "applications.working_copy", {"public_id": "draft"}, {"coordinator", "partner"}),
     ("GET", "applications.new_partner", {"public_id": "draft"}, {"coordinator"}),
     ("POST", "applications.new_partner", {"public_id": "draft"}, {"coordinator"}),
     ("GET", "applications.partner", {"public_id": "partner:1"}, {"coordinator", "partner"}),

@@ -1,15 +1,48 @@
-"""Uploaded PDFs: judged by content, never by name, refused with the reason and the way out (rulebook 8.4)."""
+"""Uploaded PDFs: judged by content, never by name, refused with the reason and the way out (rulebook 8.4).
 
-import io
+Anybody may upload anything, so a file is opened in a process of its own that may reach nothing and has little time and
+memory: what cannot be opened within them is refused as well.
+"""
+
+import re
+import tempfile
 import unicodedata
 from dataclasses import dataclass
+from typing import Any
 
-import pikepdf
-
+from grants import warm
 from grants.words import N_
 
-# Keys whose presence means that the file can act on the reader's machine or carry other files.
-ACTIVE = ("/JavaScript", "/JS", "/Launch", "/EmbeddedFiles", "/RichMedia", "/XFA")
+SECONDS, MEMORY = 10, 512 * 1024**2
+"""Processor time and memory that opening one file may take."""
+UNPACKED = 1024**3
+"""How many bytes all the streams of a file may hold when they are unpacked; a page scanned in colour has 25 million."""
+
+# Keys whose presence means that the file can act on the reader's machine or carry other files ...
+KEYS = ("/JavaScript", "/JS", "/EmbeddedFiles", "/EF", "/RichMedia", "/RichMediaContent", "/XFA")
+# ... and kinds of actions, annotations and streams that do.
+KINDS = (
+    "/JavaScript", "/Launch", "/SubmitForm", "/ImportData", "/GoToR", "/GoToE", "/Rendition", "/Movie", "/Sound",
+    "/RichMediaExecute", "/RichMedia", "/Screen", "/3D", "/FileAttachment", "/EmbeddedFile",
+)  # fmt: skip
+NAMED = re.compile(rb"(?:%s)(?![A-Za-z0-9])" % b"|".join(word.encode() for word in {*KEYS, *KINDS}))
+"""Quick to look for; an object in which it is found is then read with care, since a text may hold such a word."""
+
+REASONS = {
+    "empty": N_("The file is empty. Choose the file again."),
+    "no_pdf": N_("This is not a PDF file. Export your document as PDF and upload that."),
+    "password": N_("The PDF is protected by a password. Save it without one."),
+    "protected": N_("The PDF is protected. Save it without password or restrictions."),
+    "damaged": N_("The PDF is damaged or not complete, and cannot be opened. Export it again."),
+    "no_pages": N_("The PDF has no pages."),
+    "active": N_(
+        "The PDF contains scripts, forms, media or embedded files, or opens other files. Print it to PDF again to "
+        "remove them."
+    ),
+    "too_large": N_(
+        "The PDF takes too much time or memory to open. Print it to PDF again, with images of a lower resolution."
+    ),
+}
 
 
 class Unreadable(ValueError):
@@ -24,56 +57,29 @@ class Inspected:
     size: int
 
 
+opener = warm.Process(__name__)
+
+
 def inspect(content: bytes) -> Inspected:
-    """Open a PDF as a reader would.
+    """Open a PDF as a reader would, in the other process.
 
     Raises:
-        Unreadable: empty, no PDF, encrypted, damaged, without pages, or with active content.
+        Unreadable: empty, no PDF, encrypted, damaged, without pages, with active content, or too much to open.
     """
     if not content:
-        raise Unreadable(N_("The file is empty. Choose the file again."))
+        raise Unreadable(REASONS["empty"])
     if not content.lstrip()[:5] == b"%PDF-":
-        raise Unreadable(N_("This is not a PDF file. Export your document as PDF and upload that."))
-    try:
-        with pikepdf.open(io.BytesIO(content)) as pdf:
-            if pdf.is_encrypted:
-                raise Unreadable(N_("The PDF is protected. Save it without password or restrictions."))
-            pages = len(pdf.pages)
-            active = _active_content(pdf)
-    except pikepdf.PasswordError:
-        raise Unreadable(N_("The PDF is protected by a password. Save it without one.")) from None
-    except (pikepdf.PdfError, ValueError, RecursionError) as problem:
-        if isinstance(problem, Unreadable):
-            raise
-        raise Unreadable(N_("The PDF is damaged and cannot be opened. Export it again.")) from None
-    if not pages:
-        raise Unreadable(N_("The PDF has no pages."))
-    if active:
-        raise Unreadable(
-            N_("The PDF contains scripts, forms or embedded files. Print it to PDF again to remove them.")
-        )
-    return Inspected(pages, len(content))
-
-
-def _active_content(pdf: pikepdf.Pdf) -> bool:
-    return any(_is_active(thing) for thing in pdf.objects)
-
-
-def _is_active(thing: pikepdf.Object, depth: int = 0) -> bool:
-    """Whether an object, or a direct object inside it, may act; objects with a number of their own come in turn."""
-    if depth > 50 or (depth and thing.is_indirect):
-        return False
-    if isinstance(thing, pikepdf.Array):
-        return any(_is_active(inner, depth + 1) for inner in thing if isinstance(inner, pikepdf.Object))
-    if isinstance(thing, pikepdf.Dictionary | pikepdf.Stream):
-        rows = (
-            dict(thing.items()) if isinstance(thing, pikepdf.Dictionary) else dict(thing.stream_dict.items())
-        )
-        return any(
-            key in ACTIVE or (isinstance(inner, pikepdf.Object) and _is_active(inner, depth + 1))
-            for key, inner in rows.items()
-        )
-    return False
+        raise Unreadable(REASONS["no_pdf"])
+    with tempfile.NamedTemporaryFile(prefix="grants-", suffix=".pdf") as file:
+        file.write(content)
+        file.flush()
+        try:
+            told = opener.ask({"path": file.name})
+        except warm.Failed:
+            raise Unreadable(REASONS["too_large"]) from None
+    if told["problem"]:
+        raise Unreadable(REASONS[told["problem"]])
+    return Inspected(told["pages"], len(content))
 
 
 def clean_name(name: str) -> str:
@@ -82,3 +88,71 @@ def clean_name(name: str) -> str:
     name = "".join(c for c in name if c.isprintable() and c not in '<>:"|?*').strip(". ")
     stem = name[:-4] if name.lower().endswith(".pdf") else name
     return f"{stem[:146] or 'document'}.pdf"
+
+
+# --- In the other process --------------------------------------------------------------------------------------------
+
+
+def _work(job: dict[str, Any]) -> dict[str, Any]:
+    """Pages of a file, and a key of REASONS where it is refused."""
+    import pikepdf
+
+    try:
+        # What a program would have to guess is not what an expert should read.
+        with pikepdf.open(job["path"], attempt_recovery=False) as pdf:
+            if pdf.is_encrypted:
+                return {"problem": "protected"}
+            pages = len(pdf.pages)
+            problem = "" if pages else "no_pages"
+            return {"pages": pages, "problem": problem or _problem(pdf)}
+    except pikepdf.PasswordError:
+        return {"problem": "password"}
+    except (pikepdf.PdfError, ValueError, RecursionError):
+        return {"problem": "damaged"}
+
+
+def _problem(pdf: Any) -> str:
+    import pikepdf
+
+    left = UNPACKED
+    for thing in pdf.objects:
+        stream = isinstance(thing, pikepdf.Stream)
+        if NAMED.search((thing.stream_dict if stream else thing).unparse(resolved=True)) and _is_active(
+            thing
+        ):
+            return "active"
+        if stream:
+            try:
+                left -= len(memoryview(thing.get_stream_buffer()))
+            except pikepdf.DataDecodingError as error:
+                return "too_large" if "bad_alloc" in str(error) else "damaged"
+            except pikepdf.PdfError:  # an image that only a viewer can unpack
+                continue
+            if left < 0:
+                return "too_large"
+    return ""
+
+
+def _is_active(thing: Any, depth: int = 0) -> bool:
+    """Whether an object, or a direct object inside it, may act; objects with a number of their own come in turn."""
+    import pikepdf
+
+    if depth > 50 or (depth and thing.is_indirect):
+        return False
+    if isinstance(thing, pikepdf.Array):
+        return any(_is_active(inner, depth + 1) for inner in thing if isinstance(inner, pikepdf.Object))
+    if isinstance(thing, pikepdf.Dictionary | pikepdf.Stream):
+        rows = (thing if isinstance(thing, pikepdf.Dictionary) else thing.stream_dict).items()
+        return any(
+            key in KEYS
+            or (key in ("/S", "/Subtype", "/Type") and str(inner) in KINDS)
+            or (isinstance(inner, pikepdf.Object) and _is_active(inner, depth + 1))
+            for key, inner in rows
+        )
+    return False
+
+
+if __name__ == "__main__":
+    import pikepdf  # noqa: F401  loaded once, for all forks
+
+    warm.serve(_work, refused=warm.CONNECTIONS, cpu=SECONDS, memory=MEMORY)

@@ -1,14 +1,16 @@
-"""Drafts that were never submitted: readable for 90 days after the deadline, then deleted (rulebook 7.1, 8.4).
+"""What was never submitted, or was withdrawn in time: readable for 90 days after the deadline, then deleted.
 
-The number, the state and the chain of events stay, so that it can be shown that there was a draft and what became of
-it; nothing stays of what people typed or uploaded. Of a mail about the draft it stays to whom it went and when.
+Rulebook 7.1, 8.4, 12 [S10c]. The number, the state and the chain of events stay, so that it can be shown that there was
+an application and what became of it, and so do the receipts: number, instant, hash, and the hash of every file. Nothing
+stays of what people typed or uploaded (docs/decisions/0038). Of a mail about it it stays to whom it went and when.
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from time import time
 
-from sqlalchemy import delete, or_, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import and_, delete, or_, select
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from grants import clock, files, jobs, mail
 from grants.applications.models import (
@@ -22,29 +24,33 @@ from grants.applications.models import (
     Researcher,
     Revision,
     Section,
+    Submission,
 )
+from grants.applications.proposal import Proposal
 from grants.calls.models import Call
+from grants.canonical import canonical
 from grants.db import db
 from grants.events import Event, EventPayload
 from grants.workflow import move
 
+_NEVER_SUBMITTED = and_(Application.state == "draft", Application.version == 0)
 KEPT = timedelta(days=90)
 RECENT = timedelta(days=1)
 """A file that was stored again this lately may be about to belong to somebody else."""
 
 
 def due(application: Application) -> datetime:
-    """When a draft is deleted: counted from the deadline, or from its own extension."""
+    """When it is deleted: counted from the deadline, or from its own extension."""
     return max(application.call.deadline_at, application.extended_to or application.call.deadline_at) + KEPT
 
 
 def waiting(session: Session, at: datetime, limit: int = 200) -> list[int]:
-    """Ids of the drafts whose time is over; who withdrew or is revising has submitted, and that stays."""
+    """Ids of the drafts and of what was withdrawn whose time is over; who is revising has submitted, and that stays."""
     return list(
         session.scalars(
             select(Application.id)
             .join(Call)
-            .where(Application.state == "draft", Application.version == 0, Call.deadline_at < at - KEPT)
+            .where(or_(_NEVER_SUBMITTED, Application.state == "withdrawn"), Call.deadline_at < at - KEPT)
             .where(or_(Application.extended_to.is_(None), Application.extended_to < at - KEPT))
             .order_by(Application.id)
             .limit(limit)
@@ -53,14 +59,15 @@ def waiting(session: Session, at: datetime, limit: int = 200) -> list[int]:
 
 
 def purge(application_id: int) -> None:
-    """Delete what was typed into one draft, and its files; safe to call again."""
+    """Delete what was typed into one application, and its files; safe to call again."""
     application = db.session.scalars(
         select(Application)
-        .options(joinedload(Application.call))
+        .options(joinedload(Application.call), selectinload(Application.submissions))
         .where(Application.id == application_id)
         .with_for_update(of=Application)
     ).one()
-    if application.state != "draft" or application.version or clock.now() <= due(application):
+    leaves = application.state == "withdrawn" or (application.state == "draft" and not application.version)
+    if not leaves or clock.now() <= due(application):
         db.session.rollback()
         return
     mine = Attachment.application_id == application_id
@@ -75,10 +82,21 @@ def purge(application_id: int) -> None:
         setattr(application, name, "")
     application.duration, application.keywords, application.declarations = None, [], []
     application.work_packages = []
+    for submission in application.submissions:
+        _keep_the_receipt(submission)
     mail.empty(db.session, application)
     move(application, "purge", by=None)
     db.session.commit()
     _remove(uploaded)
+
+
+def _keep_the_receipt(submission: Submission) -> None:
+    """Of a submitted version: when it came, its hash, the hashes of its files, and what statistics count."""
+    whole = submission.proposal
+    attachments = tuple(replace(file, name="") for file in whole.attachments)
+    left = Proposal(call=whole.call, number=whole.number, attachments=attachments)
+    submission.snapshot, submission.findings = canonical(left.to_dict()).decode(), []
+    submission.acronym = submission.title = submission.coordinator_name = ""
 
 
 def _remove(uploaded: set[str]) -> None:

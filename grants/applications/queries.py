@@ -1,7 +1,7 @@
 """Questions about applications: one with all that a page needs, and the lists that each person may see."""
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
@@ -79,13 +79,27 @@ def complete(application: Application) -> Application:
     return db.session.scalars(query).unique().one()
 
 
-def findings_of(proposal: Proposal, call: Call) -> tuple[Finding, ...]:
-    """The checklist of a working copy or of a submitted version, by the law of the day of the deadline."""
-    read = None
-    if call.blind_until and proposal.part_b:
-        row = db.session.scalars(select(FileText).where(FileText.sha256 == proposal.part_b.sha256)).first()
-        read = Read(row.pages, row.properties, row.problem) if row else None
-    return checklist(proposal, call.rules, call.deadline_at.date(), read)
+def findings_of(
+    proposal: Proposal, call: Call, on: date | None = None, read: Mapping[str, Read] | None = None
+) -> tuple[Finding, ...]:
+    """The checklist of a working copy or of a submitted version, by the law of a day.
+
+    Args:
+        on: that day; the one of the deadline where it is not given.
+        read: what `texts_of` gave for many at once.
+    """
+    told = texts_of([proposal], call) if read is None else read
+    text = told.get(proposal.part_b.sha256) if proposal.part_b else None
+    return checklist(proposal, call.rules, on or call.deadline_day, text)
+
+
+def texts_of(proposals: Iterable[Proposal], call: Call) -> dict[str, Read]:
+    """The texts of Parts B that have been read so far, by hash; none where the call does not ask for it."""
+    if not call.blind_until:
+        return {}
+    wanted = {one.part_b.sha256 for one in proposals if one.part_b}
+    rows = db.session.scalars(select(FileText).where(FileText.sha256.in_(wanted)))
+    return {row.sha256: Read(row.pages, row.properties, row.problem) for row in rows}
 
 
 def of_outline(outline: Application) -> Application | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
@@ -176,6 +176,11 @@ class Call(Public, Base):
         """Set the deadline from local time. Raises ValueError for a time that does not exist or exists twice."""
         self.deadline_at = instant(local, zone)
         self.deadline_local, self.zone = local.isoformat(timespec="seconds"), zone
+
+    @property
+    def deadline_day(self) -> date:
+        """The day of the deadline where the call is: its law decides about countries (rulebook 1.4)."""
+        return datetime.fromisoformat(self.deadline_local).date()
 
     @property
     def is_public(self) -> bool:

@@ -13,8 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from grants import config
-from grants.documents import warm
+from grants import config, warm
 
 
 class RenderFailed(RuntimeError):

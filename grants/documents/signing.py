@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from grants.documents import warm
+from grants import warm
 
 
 class SigningFailed(RuntimeError):

@@ -9,11 +9,10 @@ from typing import Any
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from grants import files, jobs
+from grants import files, jobs, warm
 from grants.applications.models import Application, Attachment, FileText
 from grants.calls.models import Call
 from grants.db import db
-from grants.documents import warm
 
 MOST_PAGES, MOST_CHARACTERS = 200, 20_000
 """Of a file, and of each page: more is no Part B."""

@@ -10,8 +10,8 @@ from typing import Any
 
 from sqlalchemy import select
 
+from grants import warm
 from grants.db import db
-from grants.documents import warm
 from grants.documents.models import MadeFile
 
 MOST = 30 * 1024**2

@@ -24,7 +24,15 @@ from grants import files
 from grants.applications import queries as applications
 from grants.calls import queries as calls
 from grants.decisions import queries as decisions
-from grants.documents import actions, contents, form_of_call, queries, uploaded_text, verification  # noqa: F401 (registers its job)
+from grants.documents import (  # noqa: F401 (some register their jobs)
+    actions,
+    contents,
+    forgetting,
+    form_of_call,
+    queries,
+    uploaded_text,
+    verification,
+)
 from grants.documents.forms import VerifyForm
 from grants.documents.models import OF_CALL, Batch, Document
 from grants.people.attempts import limiter

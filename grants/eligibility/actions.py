@@ -63,14 +63,18 @@ def propose(application: Application, *, gate: str, verdict: str, reason: str, b
 def pass_clear(
     applications: Iterable[Application], *, gate: str, by: Any
 ) -> tuple[list[Application], list[Application]]:
-    """Pass those for which every rule of the gate holds. Returns what passed, and what is left to look at singly.
+    """Pass those for which every rule of the gate holds, on the day of the deadline and by the law of today.
 
-    Each pass is a ruling of its own, as if it had been made on the application's page.
+    Returns what passed, and what is left to look at singly. Each pass is a ruling of its own, as if it had been made on
+    the application's page.
     """
     passed, left = list[Application](), list[Application]()
     for application in applications:
         ends = left
-        if all(finding.holds for finding in queries.findings(application, gate) if finding.gate == gate):
+        assert application.submission is not None
+        found = [one for one in queries.findings(application, gate) if one.gate == gate]
+        today = queries.other_today(application.submission.proposal, application.call, gate)
+        if not today and all(one.holds for one in found):
             with suppress(Unfit):
                 propose(application, gate=gate, verdict="ok", reason="", by=by)
                 ends = passed

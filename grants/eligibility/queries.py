@@ -1,15 +1,20 @@
 """Questions about the gates: which applications wait, what was ruled, what the rules find."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import aliased, joinedload
 
+from grants import clock
+from grants.applications.checklist import Read
 from grants.applications.finding import Finding
 from grants.applications.models import Application, Submission
-from grants.applications.queries import AS_SUBMITTED, findings_of, not_barred
+from grants.applications.proposal import Proposal
+from grants.applications.queries import AS_SUBMITTED, findings_of, not_barred, texts_of
 from grants.applications.shown import coordinator_to
 from grants.calls.models import Call
 from grants.calls.queries import closed_at, counted_for
@@ -76,6 +81,25 @@ def findings(application: Application, gate: str) -> tuple[Finding, ...]:
     return tuple(sorted(at_gate, key=lambda finding: ("fails", "unknown", "holds").index(finding.verdict)))
 
 
+def other_today(
+    proposal: Proposal, call: Call, gate: str, read: Mapping[str, Read] | None = None
+) -> tuple[Finding, ...]:
+    """What the rules of a gate find by the law of today and did not find on the day of the deadline (rulebook 1.4).
+
+    Countries become associated, or barred, from a day on.
+    """
+    then, today = (
+        {one.code: one for one in findings_of(proposal, call, on, read) if one.gate == gate}
+        for on in (None, clock.now().astimezone(ZoneInfo(call.zone)).date())
+    )
+    gone = (replace(one, verdict="holds") for code, one in then.items() if code not in today)
+    present = {code: one.verdict for code, one in then.items()}
+    return (
+        *(one for code, one in today.items() if one.verdict != present.get(code, "holds")),
+        *(one for one in gone if not then[one.code].holds),
+    )
+
+
 def gate_of(application: Application) -> str | None:
     """The gate in front of the application; None once it has passed both or failed one."""
     return GATE_OF_STATE.get(application.state)
@@ -108,7 +132,7 @@ def desk(call: Call, user: Any, waiting: str = "") -> Rows:
     query = (
         select(
             Application.public_id, Application.number, Application.state, Submission.acronym,
-            *coordinator_to(user, call), Submission.findings,
+            *coordinator_to(user, call), Submission.snapshot,
             Ruling.gate, Ruling.verdict, Ruling.state.label("ruling_state"), Ruling.proposed_at,
         )
         .join(Submission, (Submission.application_id == Application.id) & (Submission.number == Application.version))
@@ -117,6 +141,39 @@ def desk(call: Call, user: Any, waiting: str = "") -> Rows:
         .order_by(Application.serial)
     )  # fmt: skip
     return _narrowed(query, waiting)
+
+
+@dataclass(frozen=True)
+class Summary:
+    """How an application stands at the gate in front of it: how many rules fail or cannot be told, as of the deadline.
+
+    `other_today` where the law of today says something else than the law of that day.
+    """
+
+    fails: int = 0
+    unknown: int = 0
+    other_today: bool = False
+
+    @property
+    def clear(self) -> bool:
+        return not (self.fails or self.unknown or self.other_today)
+
+
+def summaries(call: Call, rows: Sequence[Any]) -> dict[str, Summary]:
+    """For each row of `desk` that stands before a gate, by public id."""
+    waiting = {
+        row.public_id: (Proposal.from_json(row.snapshot), GATE_OF_STATE[row.state])
+        for row in rows if row.state in GATE_OF_STATE
+    }  # fmt: skip
+    read = texts_of((proposal for proposal, _gate in waiting.values()), call)
+
+    def summary(proposal: Proposal, gate: str) -> Summary:
+        verdicts = [one.verdict for one in findings_of(proposal, call, read=read) if one.gate == gate]
+        return Summary(
+            verdicts.count("fails"), verdicts.count("unknown"), bool(other_today(proposal, call, gate, read))
+        )
+
+    return {public_id: summary(*of) for public_id, of in waiting.items()}
 
 
 def count_desk(call: Call, user: Any, waiting: str = "") -> int:

@@ -1,7 +1,5 @@
 """Pages of the gates: the desk of a call, the checklist with the ruling, and what the second officer does."""
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -16,7 +14,7 @@ from grants.applications.queries import by_public_id
 from grants.calls.queries import on_desk
 from grants.eligibility import actions, queries
 from grants.eligibility.forms import ReturnForm, RulingForm
-from grants.eligibility.models import GATE_NAMES, GATE_OF_STATE, Ruling
+from grants.eligibility.models import GATE_NAMES, Ruling
 from grants.web import ROWS_A_PAGE, load, may, paged
 from grants.words import N_
 
@@ -36,7 +34,7 @@ def desk(reference: str) -> str:
     page = paged(queries.desk(call, current_user, waiting), queries.count_desk(call, current_user, waiting))
     return render_template(
         "eligibility/desk.html", call=call, page=page, waiting=waiting if waiting in WAITING_NAMES else "",
-        waiting_names=WAITING_NAMES, gate_names=GATE_NAMES, summary=_summary,
+        waiting_names=WAITING_NAMES, gate_names=GATE_NAMES, summaries=queries.summaries(call, page.rows),
     )  # fmt: skip
 
 
@@ -62,12 +60,6 @@ def pass_clear(reference: str) -> Response:
     if not passed and not left:
         flash(_("Nothing was chosen that still waits at this gate."), "info")
     return redirect(url_for(".desk", reference=reference, waiting=gate), 303)
-
-
-def _summary(state: str, findings: Iterable[Mapping[str, Any]]) -> Counter[str]:
-    """How many findings of a submission fail or cannot be told, at the gate that its state stands before."""
-    gate = GATE_OF_STATE.get(state)
-    return Counter(row["verdict"] for row in findings if gate is None or row["gate"] == gate)
 
 
 @blueprint.get("/applications/<public_id>/eligibility")
@@ -110,12 +102,15 @@ def _gate_page(application: Application, form: RulingForm, return_form: ReturnFo
     rulings = queries.rulings(application)
     proposed = next((ruling for ruling in rulings if ruling.state == "proposed"), None)
     found = queries.findings(application, gate) if gate else ()
+    assert application.submission is not None
+    today = queries.other_today(application.submission.proposal, application.call, gate) if gate else ()
     return render_template(
         "eligibility/application.html", application=application, submission=application.submission,
         call=application.call, gate=gate, form=form, return_form=return_form or ReturnForm(formdata=None),
         rulings=rulings, proposed=proposed, gate_names=GATE_NAMES,
         findings=[finding for finding in found if finding.gate == gate],
         advice=[finding for finding in found if finding.gate == "advice" and not finding.holds],
+        other_today=today,
         may_rule=gate is not None and proposed is None and may("application.rule", application),
         findings_of=lambda ruling: [Finding.from_dict(row) for row in ruling.findings],
     )  # fmt: skip

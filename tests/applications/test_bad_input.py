@@ -2,6 +2,8 @@
 
 import io
 import re
+import zlib
+from collections.abc import Callable
 from typing import Any
 
 import pikepdf
@@ -95,25 +97,63 @@ def test_two_people_in_one_section(as_: Any, names: Any) -> None:
     assert _whole(public_id).abstract == "From the second tab"
 
 
-def _encrypted() -> bytes:
+def _changed(change: Callable[[pikepdf.Pdf], Any], **saving: Any) -> bytes:
+    """A sound PDF of one page after a change."""
     out = io.BytesIO()
     with pikepdf.open(io.BytesIO(story.pdf(1))) as document:
-        document.save(out, encryption=pikepdf.Encryption(owner="o", user="u"))
+        change(document)
+        document.save(out, **saving)
     return out.getvalue()
 
 
-def _with_script() -> bytes:
-    out = io.BytesIO()
-    with pikepdf.open(io.BytesIO(story.pdf(1))) as document:
-        document.Root.OpenAction = pikepdf.Dictionary(S=pikepdf.Name.JavaScript, JS="app.alert(1)")
-        document.save(out)
-    return out.getvalue()
+def _opening(**action: Any) -> bytes:
+    """A PDF that does something as soon as it is opened."""
+    return _changed(lambda pdf: pdf.Root.__setattr__("OpenAction", pikepdf.Dictionary(**action)))
 
 
+def _annotated(**annotation: Any) -> bytes:
+    """A PDF with something to click on."""
+    note = pikepdf.Dictionary(Type=pikepdf.Name.Annot, Rect=[0, 0, 20, 20], **annotation)
+    return _changed(lambda pdf: pdf.pages[0].__setattr__("Annots", pikepdf.Array([pdf.make_indirect(note)])))
+
+
+def _carrying(pdf: pikepdf.Pdf) -> None:
+    """A file behind a paper clip: not in the list of embedded files."""
+    carried = pikepdf.Dictionary(Type=pikepdf.Name.Filespec, F="a.exe",
+                                 EF=pikepdf.Dictionary(F=pikepdf.Stream(pdf, b"MZ")))  # fmt: skip
+    clip = pikepdf.Dictionary(Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.FileAttachment, Rect=[0, 0, 9, 9],
+                              FS=pdf.make_indirect(carried))  # fmt: skip
+    pdf.pages[0].Annots = pikepdf.Array([pdf.make_indirect(clip)])
+
+
+def _bomb(pdf: pikepdf.Pdf) -> None:
+    """A page of some kilobytes, packed twice, that unpacks to a gigabyte of noughts."""
+    million = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    packed = million.compress(bytes(2**20)) + million.flush(zlib.Z_FULL_FLUSH)
+    checksum = ((2**30 % 65521) << 16 | 1).to_bytes(4, "big")  # adler32 of so many noughts
+    stream = pikepdf.Stream(pdf, zlib.compress(b"\x78\xda" + packed * 1024 + b"\x03\x00" + checksum, 9))
+    stream.Filter = pikepdf.Array([pikepdf.Name.FlateDecode, pikepdf.Name.FlateDecode])
+    pdf.pages[0].Contents = stream
+
+
+AS_IT_IS = {"compress_streams": False, "stream_decode_level": pikepdf.StreamDecodeLevel.none}
+_remote = pikepdf.Dictionary(S=pikepdf.Name.GoToR, F=r"\\elsewhere.example\x.pdf", D=[0, pikepdf.Name.Fit])
 FILES = {
     "empty": (b"", "choose|empty"), "word": (b"PK\x03\x04 a document", "not a PDF"),
     "named pdf": (b"<html>", "not a PDF"), "broken": (story.pdf(2)[:200], "damaged"),
-    "encrypted": (_encrypted(), "protected"), "script": (_with_script(), "scripts"),
+    "cut off at the end": (story.pdf(20)[:-300], "damaged"),
+    "page that cannot be unpacked": (
+        _changed(lambda pdf: pdf.pages[0].__setattr__(
+            "Contents", pikepdf.Stream(pdf, b"no zlib", Filter=pikepdf.Name.FlateDecode)), **AS_IT_IS), "damaged"),
+    "encrypted": (_changed(lambda pdf: None, encryption=pikepdf.Encryption(owner="o", user="u")), "protected"),
+    "script": (_opening(S=pikepdf.Name.JavaScript, JS="app.alert(1)"), "scripts"),
+    "program": (_opening(S=pikepdf.Name.Launch, F="cmd.exe"), "scripts"),
+    "form sent away": (_opening(S=pikepdf.Name.SubmitForm, F="https://elsewhere.example"), "scripts"),
+    "file of another machine": (_annotated(Subtype=pikepdf.Name.Link, A=_remote), "opens other files"),
+    "film": (_annotated(Subtype=pikepdf.Name.RichMedia), "media"),
+    "embedded file": (_changed(lambda pdf: pdf.attachments.__setitem__("a.txt", b"x")), "embedded files"),
+    "file behind a paper clip": (_changed(_carrying), "embedded files"),
+    "bomb": (_changed(_bomb, **AS_IT_IS), "too much time or memory"),
 }  # fmt: skip
 
 
@@ -128,6 +168,20 @@ def test_files_that_are_no_good(as_: Any, names: Any, content: bytes, reason: st
     assert response.status_code == 422
     assert any(word in response.get_data(as_text=True).lower() for word in reason.lower().split("|"))
     assert _whole(public_id).attached["part_b"].sha256 == before
+
+
+def test_a_link_and_a_word_do_no_harm(as_: Any, names: Any) -> None:
+    """An address to click on, and a title that speaks of scripts: both are ordinary."""
+    link = pikepdf.Dictionary(S=pikepdf.Name.URI, URI="https://project.example/JS/Launch")
+    for content in (
+        _annotated(Subtype=pikepdf.Name.Link, A=link),
+        _changed(lambda pdf: pdf.docinfo.__setitem__("/Title", "HTML/JS and /Launch")),
+    ):
+        upload = {"file": (io.BytesIO(content), "part-b.pdf")}
+        answer = as_("coordinator").post(
+            f"/applications/{names.applications['reopened']}/part-b", data=upload
+        )
+        assert answer.status_code == 303
 
 
 def test_a_good_file_is_kept_and_comes_back_as_a_download(as_: Any, names: Any) -> None:

@@ -1,4 +1,4 @@
-"""A draft that was never submitted is readable for 90 days after the deadline, and then gone."""
+"""What was never submitted, or was withdrawn in time, is readable for 90 days after the deadline, and then gone."""
 
 import hashlib
 import json
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from grants import clock, files, jobs, mail
+from grants import clock, files, invariants, jobs, mail
 from grants.applications import queries
 from grants.applications.models import (
     Answer,
@@ -20,8 +20,10 @@ from grants.applications.models import (
     Researcher,
     Revision,
 )
+from grants.canonical import canonical, digest
 from grants.db import db
 from grants.documents import verify_events
+from grants.documents.models import Document, MadeFile
 from grants.events import broken_links, exported
 from grants.mail import Mail
 
@@ -85,7 +87,7 @@ def test_then_nothing_is_left_of_what_was_typed(as_: Any, draft: Any, names: Any
         assert page.status_code == 200
         assert "never submitted" in page.text
         assert "nobody reads again" not in page.text
-        assert "Deleted, never submitted" in as_("coordinator").get("/applications").text
+        assert "Deleted" in as_("coordinator").get("/applications").text
         assert as_("coordinator").get(f"/applications/{names.applications['draft']}/summary").status_code in (
             403,
             409,
@@ -172,4 +174,85 @@ def test_an_extension_counts_and_what_was_submitted_stays(draft: Any, names: Any
         ).all()
     )  # type: ignore[arg-type]
     assert (states[one], states[kept]) == ("purged", "submitted")
+    assert _rows(Partner, kept) > 0
+
+
+@pytest.fixture
+def withdrawn(names: Any) -> Any:
+    """An application that was submitted with words and a file of its own, and withdrawn before the deadline."""
+    one = queries.whole(names.applications["withdrawn"])
+    assert one and one.submission
+    sha256 = files.put(FILE)
+    os.utime(files.path_of(sha256), (0, 0))
+    content = one.submission.proposal.to_dict()
+    content["title"], content["attachments"][0] = "A title nobody reads again", {
+        "kind": "part_b", "name": "Nobody reads again.pdf", "sha256": sha256, "size": len(FILE), "pages": 1,
+    }  # fmt: skip
+    one.submission.snapshot, one.submission.sha256 = canonical(content).decode(), digest(content)
+    one.submission.title = one.title = content["title"]
+    db.session.add(
+        Attachment(
+            application_id=one.id, kind="part_b", name="Nobody reads again.pdf", sha256=sha256, size=44, pages=1,
+            saved_at=clock.now(), saved_by_id=one.coordinator_id,
+        )
+    )  # fmt: skip
+    for kind in ("application", "receipt"):
+        made = files.put(f"A PDF of the {kind}".encode())
+        db.session.add(MadeFile(sha256=made, kind=kind, input_digest="x" * 64, size=9, made_at=clock.now()))
+        db.session.add(
+            Document(kind=kind, call_id=one.call_id, application_id=one.id, language="en", state="done", sha256=made,
+                     wanted_at=clock.now(), not_before=clock.now(), filename=f"{kind}.pdf", size=9)
+        )  # fmt: skip
+    db.session.commit()
+    return one
+
+
+def test_what_was_withdrawn_says_until_when_it_can_be_read(as_: Any, withdrawn: Any) -> None:
+    address = f"/applications/{withdrawn.public_id}"
+    with _after(withdrawn, 89.9):
+        jobs.run_waiting()
+        page = as_("coordinator").get(address).text
+        assert "It stays readable until" in page
+        assert "nobody reads again" in as_("coordinator").get(f"{address}/working-copy").text
+
+
+def test_of_what_was_withdrawn_the_receipt_stays(as_: Any, withdrawn: Any) -> None:
+    """Number, instant, hash and the hashes of the files: enough to prove what was sent, and nothing to read."""
+    one, address = withdrawn.id, f"/applications/{withdrawn.public_id}"
+    receipt, sha256 = withdrawn.submission.receipt, withdrawn.submission.sha256
+    db.session.rollback()
+    with _after(withdrawn, 90.1):
+        jobs.run_waiting()
+        coordinator = as_("coordinator")
+        page = coordinator.get(address).text
+        told = coordinator.get(f"{address}/receipts/1").text
+        pages = [
+            coordinator.get(f"{address}{rest}")
+            for rest in ("/versions/1", "/working-copy", "/comparison", "/history")
+        ]
+    assert "This application was withdrawn" in page
+    assert all(fact in told for fact in (receipt, sha256, SHA256))
+    assert [answer.status_code for answer in pages] == [200] * 4
+    assert not any("obody reads again" in text for text in (page, told, *(answer.text for answer in pages)))
+    assert [_rows(model, one) for model in (Partner, Researcher, Answer, Attachment, Revision)] == [0] * 5
+    assert not files.path_of(SHA256).exists()
+    left = db.session.execute(
+        select(Document.kind, Document.sha256).where(Document.application_id == one)
+    ).all()
+    assert [kind for kind, _ in left] == ["receipt"]
+    assert files.path_of(left[0].sha256).exists()
+    assert not files.path_of(hashlib.sha256(b"A PDF of the application").hexdigest()).exists()
+    found = invariants.broken(db.session)
+    assert "changed submission" not in found
+    assert broken_links(db.session) == []
+
+
+def test_what_was_withdrawn_after_the_deadline_stays(as_: Any, names: Any) -> None:
+    """It was received: it is kept like all others of its call."""
+    one = queries.whole(names.applications["received"])
+    assert one
+    one.state, kept = "withdrawn_after_deadline", one.id
+    db.session.commit()
+    with _after(one, 100):
+        jobs.run_waiting()
     assert _rows(Partner, kept) > 0

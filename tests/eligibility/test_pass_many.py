@@ -1,14 +1,18 @@
 """An officer passes the clear applications together; whatever a rule does not hold for is looked at singly."""
 
 import json
+from datetime import datetime
 from typing import Any
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.orm import joinedload
 
 from grants import clock
 from grants.applications.models import Application, Submission
+from grants.calls import countries
 from grants.calls.models import Call
+from grants.canonical import canonical
 from grants.db import db
 from grants.eligibility.models import Ruling
 from grants.experts.models import Conflict
@@ -126,3 +130,54 @@ def test_before_the_deadline_nothing_is_ruled(as_: Any, names: Any) -> None:
         f"/calls/{open_call.reference}/eligibility/passes", data={"gate": "admissibility"}
     )
     assert answer.status_code == 409
+
+
+def _in_switzerland(public_id: str) -> Any:
+    """One of the three, coordinated from Switzerland, in a call whose deadline was before the agreement was signed."""
+    one = db.session.scalars(
+        select(Application).options(joinedload(Application.call), joinedload(Application.submission))
+        .where(Application.public_id == public_id)
+    ).one()  # fmt: skip
+    one.call.set_deadline(datetime(2025, 9, 16, 17, 0), "Europe/Brussels")
+    one.call.rules_json = one.call.rules_json | {"year": 2025}
+    content = one.submission.proposal.to_dict()
+    content["partners"][0]["country"] = "CH"
+    one.submission.snapshot = canonical(content).decode()
+    db.session.commit()
+    return one
+
+
+def test_the_desk_says_where_the_law_of_today_is_another(as_: Any, names: Any, three: list[str]) -> None:
+    """Switzerland was associated for the time being on the day of the deadline, and is associated now."""
+    _in_switzerland(three[0])
+    _at_eligibility(three)
+    officer = as_("officer")
+    page = officer.get(f"/calls/{_call(names)}/eligibility?waiting=eligibility").text
+    assert page.count("Otherwise by today’s law") == 1
+    assert f'name="application" value="{three[0]}"' not in page
+    gate = officer.get(f"/applications/{three[0]}/eligibility").text
+    now = gate.partition("By the law of today")[2].partition("Your ruling")[0]
+    assert "The association agreement is in force when the grant is signed" in now
+    assert "Holds" in now
+    assert "By the law of today" not in officer.get(f"/applications/{three[1]}/eligibility").text
+
+
+def test_what_stands_otherwise_today_is_not_passed_with_the_clear_ones(
+    as_: Any, names: Any, three: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A country that was barred since: every rule held on the day of the deadline, and a person has to look."""
+    one = db.session.scalars(
+        select(Application)
+        .options(joinedload(Application.submission))
+        .where(Application.public_id == three[0])
+    ).one()
+    barred = {
+        "codes": [one.submission.coordinator_country],
+        "from": clock.now().date().isoformat(),
+        "to": None,
+    }
+    monkeypatch.setitem(countries.table(), "barred", [barred])
+    _at_eligibility([three[0]])
+    answer = _post(as_("officer"), names, [three[0]])
+    assert _states([three[0]]) == ["eligibility"]
+    assert "because a rule does not hold" in as_("officer").get(answer.location).text

@@ -53,7 +53,11 @@ def test_a_territory_counts_for_its_state(code, state):
         ("JP", 2, 2026, "RIA", SPRING, Status.AC_TRANSITIONAL),
         ("JP", 2, 2025, "RIA", SPRING, Status.OTHER),
         ("MA", 3, 2026, "RIA", SPRING, Status.AC_TRANSITIONAL),
-        ("EG", 2, 2025, "RIA", date(2025, 9, 1), Status.AC_TRANSITIONAL),
+        ("EG", 2, 2024, "RIA", date(2024, 9, 1), Status.LMIC),
+        ("EG", 2, 2024, "RIA", date(2025, 9, 1), Status.LMIC),  # a call that uses the budget of 2024
+        ("EG", 2, 2025, "RIA", date(2025, 4, 9), Status.LMIC),
+        ("EG", 2, 2025, "RIA", date(2025, 4, 10), Status.AC_TRANSITIONAL),
+        ("EG", 3, 2025, "RIA", date(2025, 9, 1), Status.AC_TRANSITIONAL),
         ("EG", 2, 2026, "RIA", SPRING, Status.AC),
         ("KE", 2, 2026, "RIA", SPRING, Status.LMIC),
         ("US", 2, 2026, "RIA", SPRING, Status.OTHER),

@@ -94,6 +94,14 @@ def copy(public_id: str) -> Answer:
     return (page, 422) if form.is_submitted() else page
 
 
+def _section_urls(public_id: str) -> dict[str, str]:
+    """Where to change what a finding is about, by its field."""
+    pages = {"summary": "summary", "consortium": "consortium", "work-packages": "work_packages",
+             "budget": "budget_table", "researchers": "researchers", "questions": "questions", "part-b": "part_b",
+             "declarations": "declarations"}  # fmt: skip
+    return {field: url_for(f".{page}", public_id=public_id) for field, page in pages.items()}
+
+
 @blueprint.get("/applications/<public_id>")
 def application(public_id: str) -> str:
     """One application: for its consortium the working copy with checklist, for everybody else what was submitted."""
@@ -103,13 +111,25 @@ def application(public_id: str) -> str:
         return render_template(
             "applications/application.html", application=application, proposal=application.proposal,
             findings=actions.findings(application), steps=steps(application, staff=False), budget=budget,
-            purged_after=clean_up.due,
+            purged_after=clean_up.due, section_urls=_section_urls(public_id),
             asked=clarifications.open_questions(application) if application.version else (),
         )  # fmt: skip
     return render_template(
         "applications/submitted.html", application=application, submission=application.submission,
         proposal=shown.proposal_to(current_user, application), steps=steps(application, staff=True), budget=budget,
     )  # fmt: skip
+
+
+@blueprint.get("/applications/<public_id>/working-copy")
+def working_copy(public_id: str) -> str:
+    """Everything that is saved, to read: for partners who may not write, and when nobody may any more."""
+    application = load(queries.whole(public_id), to="application.work")
+    return render_template(
+        "applications/working_copy.html",
+        application=application,
+        proposal=application.proposal,
+        budget=budget,
+    )
 
 
 @blueprint.get("/calls/<reference>/self-check")
@@ -124,7 +144,7 @@ def self_check(reference: str) -> Answer:
         imagined = consortium_rules.imagined(
             form.beneficiaries.data, form.others.data, form.organisations.data
         )
-        findings = consortium_rules.self_check(imagined, call.rules, call.deadline_at.date())
+        findings = consortium_rules.self_check(imagined, call.rules, call.deadline_day)
     page = render_template("applications/self_check.html", call=call, form=form, findings=findings,
                            verdict=consortium_rules.overall(findings) if valid else None)  # fmt: skip
     return (page, 422) if asked and not valid else page
@@ -553,7 +573,7 @@ def submission(public_id: str) -> Answer:
             findings, status = refusal.findings, 422
     page = render_template(
         "applications/submission.html", application=application, form=form, findings=findings,
-        proposal=application.proposal, budget=budget, ready=may_submit(findings),
+        proposal=application.proposal, budget=budget, ready=may_submit(findings), section_urls=_section_urls(public_id),
     )  # fmt: skip
     return page, status
 

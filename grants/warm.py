@@ -62,7 +62,7 @@ class Process:
             self.close()
         if self.process is None:
             environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-            environment |= {"LC_ALL": "C.UTF-8", "PYTHONPATH": str(Path(__file__).parents[2])}
+            environment |= {"LC_ALL": "C.UTF-8", "PYTHONPATH": str(Path(__file__).parents[1])}
             self.process = subprocess.Popen(
                 [sys.executable, "-m", self.module], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL, text=True, encoding="utf-8", env=environment | self.environment,
@@ -89,11 +89,18 @@ CONNECTIONS = ("socket.connect", "socket.bind", "socket.getaddrinfo", "socket.ge
 PROGRAMS = ("subprocess.", "os.exec", "os.posix_spawn", "os.system")
 
 
-def serve(work: Callable[[dict[str, Any]], Any], *, refused: tuple[str, ...]) -> None:
+def serve(
+    work: Callable[[dict[str, Any]], Any],
+    *,
+    refused: tuple[str, ...],
+    cpu: int = CPU_SECONDS,
+    memory: int = MEMORY,
+) -> None:
     """Answer jobs, one JSON line each, until the input ends.
 
     Args:
         refused: what the work may not do, as names of audit events begin; to start a program is refused to all.
+        cpu, memory: limits of one job, seconds of processor time and bytes.
     """
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # whatever a library prints must not look like an answer
@@ -106,11 +113,13 @@ def serve(work: Callable[[dict[str, Any]], Any], *, refused: tuple[str, ...]) ->
     sys.addaudithook(refuse)
     for line in sys.stdin:
         with tempfile.TemporaryDirectory(prefix="grants-") as folder:
-            answers.write(json.dumps(_forked(work, json.loads(line), folder)) + "\n")
+            answers.write(json.dumps(_forked(work, json.loads(line), folder, cpu, memory)) + "\n")
         answers.flush()
 
 
-def _forked(work: Callable[[dict[str, Any]], Any], job: dict[str, Any], folder: str) -> dict[str, Any]:
+def _forked(
+    work: Callable[[dict[str, Any]], Any], job: dict[str, Any], folder: str, cpu: int, memory: int
+) -> dict[str, Any]:
     """Do one job in a fork: its value, or the problem."""
     reading, writing = os.pipe()
     child = os.fork()
@@ -118,7 +127,7 @@ def _forked(work: Callable[[dict[str, Any]], Any], job: dict[str, Any], folder: 
         with open(writing, "w", encoding="utf-8") as pipe:
             try:
                 tempfile.tempdir = folder  # the fork leaves without cleaning up; the folder goes with the job
-                _confine()
+                _confine(cpu, memory)
                 told = {"value": work(job), "problem": ""}
             except BaseException as problem:  # noqa: BLE001  the fork ends here, whatever happened
                 told = {"value": None, "problem": f"{type(problem).__name__}: {problem}"[:500]}
@@ -136,10 +145,10 @@ def _forked(work: Callable[[dict[str, Any]], Any], job: dict[str, Any], folder: 
     return found
 
 
-def _confine() -> None:
+def _confine(cpu: int, memory: int) -> None:
     """Limits of one job: processor time, memory, size of a file, and the clock on the wall."""
     for limit, most in (
-        (resource.RLIMIT_CPU, CPU_SECONDS), (resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_FSIZE, MEMORY // 8),
+        (resource.RLIMIT_CPU, cpu), (resource.RLIMIT_AS, memory), (resource.RLIMIT_FSIZE, MEMORY // 8),
     ):  # fmt: skip
         try:
             resource.setrlimit(limit, (most, most))
