@@ -61,6 +61,18 @@ def queue(app: Flask) -> Huey:
     return carrier
 
 
+def announce(kind: str, row_id: int) -> bool:
+    """Put a piece of work at the end of the queue; False where there is none, and the caller or the sweep does it."""
+    carrier = current_app.extensions.get("queue") if current_app else None
+    if carrier is None:
+        return False
+    try:
+        carrier.announce(kind, row_id)
+    except Exception:  # the row is safe; the sweep will find it
+        log.exception("could not announce %s %s", kind, row_id)
+    return True
+
+
 def attempt(kind: str, row_id: int) -> None:
     """Do one piece of work; what goes wrong is logged, its row keeps the lease and the sweep comes back to it."""
     try:
@@ -84,25 +96,22 @@ def run_waiting() -> int:
     return tried
 
 
+def after_commit(session: Session, row: Any) -> None:
+    """Announce a row's work once its transaction is committed; a new row does so by itself."""
+    session.info.setdefault("wanted", []).append((row.job, row.id))
+
+
 @event.listens_for(Session, "after_flush")
 def _note(session: Session, _context: Any) -> None:
     for row in session.new:
-        kind = getattr(row, "job", None)
-        if kind:
-            session.info.setdefault("wanted", []).append((kind, row.id))
+        if getattr(row, "job", None):
+            after_commit(session, row)
 
 
 @event.listens_for(Session, "after_commit")
 def _announce(session: Session) -> None:
-    wanted = session.info.pop("wanted", [])
-    carrier = current_app.extensions.get("queue") if wanted and current_app else None
-    if carrier is None:
-        return
-    for kind, row_id in wanted:
-        try:
-            carrier.announce(kind, row_id)
-        except Exception:  # the row is safe; the sweep will find it
-            log.exception("could not announce %s %s", kind, row_id)
+    for kind, row_id in session.info.pop("wanted", []):
+        announce(kind, row_id)
 
 
 @event.listens_for(Session, "after_rollback")

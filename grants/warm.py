@@ -6,6 +6,7 @@ process, but for what a job brings along.
 
 import atexit
 import contextlib
+import gc
 import json
 import os
 import resource
@@ -41,21 +42,28 @@ class Process:
     def ask(self, job: Mapping[str, Any]) -> Any:
         """What the job gives, any JSON. Raises Failed."""
         with self.turn:
-            process = self._running()
-            assert process.stdin and process.stdout
-            try:
-                process.stdin.write(json.dumps(job) + "\n")
-                process.stdin.flush()
-                answer = process.stdout.readline()
-            except BrokenPipeError:
-                answer = ""
-            if not answer:
-                self.close()
-                raise Failed("the process ended unexpectedly")
+            # A job dies in its fork; if the process itself is gone, somebody else ended it, and another serves.
+            answer = self._asked(job) or self._asked(job)
+        if not answer:
+            raise Failed("the process ended unexpectedly")
         told = json.loads(answer)
         if told["problem"]:
             raise Failed(told["problem"])
         return told["value"]
+
+    def _asked(self, job: Mapping[str, Any]) -> str:
+        process = self._running()
+        assert process.stdin and process.stdout
+        try:
+            process.stdin.write(json.dumps(job) + "\n")
+            process.stdin.flush()
+            answer = process.stdout.readline()
+        except BrokenPipeError:
+            answer = ""
+        if not answer.endswith("\n"):
+            self.close()
+            return ""
+        return answer
 
     def _running(self) -> subprocess.Popen[str]:
         if self.process is not None and self.process.poll() is not None:
@@ -111,6 +119,7 @@ def serve(
             raise PermissionError(f"{event} is not for this process")
 
     sys.addaudithook(refuse)
+    gc.freeze()  # what is there stays as it is, so forks share its memory
     for line in sys.stdin:
         with tempfile.TemporaryDirectory(prefix="grants-") as folder:
             answers.write(json.dumps(_forked(work, json.loads(line), folder, cpu, memory)) + "\n")

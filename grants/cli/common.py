@@ -12,6 +12,7 @@ from grants import config
 
 EXIT_REFUSED = 2
 EXIT_SOME_REFUSED = 3
+EXIT_STOPPED = 130
 
 INPUT_FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")

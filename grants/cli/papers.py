@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from grants.cli.common import AS_JSON, INPUT_FILE, open_app
+from grants.cli.common import AS_JSON, EXIT_STOPPED, INPUT_FILE, open_app
 
 EXPORTS = {
     "letters": "letter", "reports": "evaluation", "applications": "application", "ranking": "ranking",
@@ -34,7 +34,8 @@ def export(what: str, reference: str, folder: Path, language: str | None, as_jso
 
     'events' writes who did what when, with a program that checks the chain of hashes without this application.
 
-    Exit status 3 when some of them could not be made.
+    It can be stopped with Ctrl-C or killed at any time. Exit status 3 when some of them could not be made, 130 when it
+    was stopped.
     """
     app = open_app()
     done: list[dict[str, Any]] = []
@@ -49,11 +50,18 @@ def export(what: str, reference: str, folder: Path, language: str | None, as_jso
             count = actions.export_events(call, folder)
             click.echo(json.dumps({"events": count}) if as_json else f"{count} events.")
             return
-        with click.progressbar(length=1, label=f"Writing {what}", file=sys.stderr) as bar:
-            for one in actions.export(call, EXPORTS[what], folder, language):
-                bar.length = one.total
-                bar.update(1)
-                done.append({"file": one.filename, "outcome": one.outcome, "problem": one.problem})
+        total = 0
+        try:
+            with click.progressbar(length=1, label=f"Writing {what}", file=sys.stderr) as bar:
+                for one in actions.export(call, EXPORTS[what], folder, language):
+                    bar.length = total = one.total
+                    bar.update(1)
+                    done.append({"file": one.filename, "outcome": one.outcome, "problem": one.problem})
+        except KeyboardInterrupt:
+            click.echo(
+                f"Stopped after {len(done)} of {total}; the same command goes on from there.", err=True
+            )
+            sys.exit(EXIT_STOPPED)
     failed = [row for row in done if row["outcome"] == "failed"]
     if as_json:
         click.echo(json.dumps(done))

@@ -3,12 +3,13 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from hashlib import file_digest
 from pathlib import Path
 from typing import Any, Literal
 
 from sqlalchemy import update
 
-from grants import clock, events, files
+from grants import clock, events, files, jobs
 from grants.applications import queries as applications
 from grants.applications.models import Application
 from grants.calls.models import Call
@@ -106,6 +107,7 @@ def resume(batch: Batch, *, by: Any) -> None:
     """Go on with a stopped batch, and try again what failed."""
     _turn(batch, ("stopped", "failed"), "wanted", attempts=0, not_before=clock.now(), error=None)
     batch.state, batch.finished_at = "wanted", None
+    jobs.after_commit(db.session, batch)
     events.record(db.session, batch, "resume", by=by)
 
 
@@ -135,12 +137,12 @@ class Exported:
 def export(call: Call, kind: str, folder: Path, language: str | None = None) -> Iterator[Exported]:
     """Write every document of one kind of a call into a folder, one after the other.
 
-    Can be broken off and run again: a file whose input has not changed stays as it is. Letters are in each
-    coordinator's language unless one is given, others in English.
+    Can be broken off, killed and run again: a file that is whole and whose input has not changed stays as it is.
+    Letters are in each coordinator's language unless one is given, others in English.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    index = folder / ".digests.json"
-    digests = json.loads(index.read_text()) if index.exists() else {}
+    index = folder / ".made.json"  # by file name: the fingerprint of its input, the hash of its content
+    known = json.loads(index.read_text()) if index.exists() else {}
     rows = [None] if kind in OF_CALL else db.session.execute(queries.concerned(call, kind)).all()
     for number, row in enumerate(rows, 1):
         spoken = language or (row.language if row and kind == "letter" else "en")
@@ -151,18 +153,26 @@ def export(call: Call, kind: str, folder: Path, language: str | None = None) -> 
                 kind, spoken, call=application.call if application else call, application=application
             )
             name, target = page.filename, folder / page.filename
-            if digests.get(name) == page.digest and target.exists():
+            fingerprint = make.fingerprint(page)
+            if target.exists() and known.get(name) == [fingerprint, _sha256(target)]:
                 yield Exported(number, len(rows), name, "unchanged")
                 continue
             sha256, _size = make.stored(page)
             db.session.commit()
-            _write(target, files.get(sha256))
         except (contents.NothingToTell, render.RenderFailed, signing.SigningFailed) as problem:
             yield Exported(number, len(rows), name, "failed", str(problem))
             continue
-        digests[name] = page.digest
-        _write(index, json.dumps(digests, indent=1).encode())
+        known[name] = [fingerprint, sha256]
+        _write(
+            index, json.dumps(known, indent=1).encode()
+        )  # first: whoever finds the file can tell that it is whole
+        _write(target, files.get(sha256))
         yield Exported(number, len(rows), name, "made")
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
 
 
 def _write(target: Path, content: bytes) -> None:

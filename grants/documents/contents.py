@@ -27,7 +27,7 @@ from grants.canonical import canonical
 from grants.db import db
 from grants.decisions import letters, outcomes, wording
 from grants.decisions import queries as decisions
-from grants.documents import archive, dossier, inside
+from grants.documents import archive, dossier, inside, render
 from grants.documents.inside import NothingToTell as NothingToTell
 from grants.eligibility.models import GATE_NAMES
 from grants.language import in_language, translate
@@ -123,15 +123,8 @@ def page(
 
 
 def bundle(logo: str) -> dict[str, Path]:
-    """All that a document's page may reach; an empty `logo` takes the built-in mark."""
-    static = config.HERE / "static"
-    fonts = static / "vendor" / "source-sans"
-    return {
-        "bundled:style.css": config.ROOT / "templates" / "documents" / "pdf" / "style.css",
-        "bundled:upright.woff2": fonts / "SourceSans3VF-Upright.ttf.woff2",
-        "bundled:italic.woff2": fonts / "SourceSans3VF-Italic.ttf.woff2",
-        "bundled:logo": Path(logo) if logo else static / "mark.svg",
-    }
+    """All that decides how a document looks, but its page; an empty `logo` takes the built-in mark."""
+    return render.DESIGN | {"bundled:logo": Path(logo) if logo else config.HERE / "static" / "mark.svg"}
 
 
 def _criteria(call: Call) -> dict[str, str]:

@@ -9,6 +9,7 @@ import hashlib
 import io
 import os
 import tempfile
+import time
 import zipfile
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
@@ -30,6 +31,8 @@ from grants.reviews import queries as reviews
 
 LEASE = timedelta(minutes=5)
 ATTEMPTS = 3
+TURN = 10
+"""Seconds that a worker makes documents of one batch before it looks what else waits."""
 
 
 def make(document_id: int) -> None:
@@ -63,10 +66,7 @@ def make(document_id: int) -> None:
     document.lease_until = None
     if document.state != "wanted":
         document.finished_at = clock.now()
-    batch_id = document.batch_id
     db.session.commit()
-    if batch_id:
-        jobs.attempt("batch", batch_id)
 
 
 def _made(document_id: int) -> dict[str, Any]:
@@ -96,9 +96,7 @@ def stored(page: contents.Page) -> tuple[str, int]:
 
 def _pdf(page: contents.Page) -> tuple[str, int]:
     """Hash and size of the page's PDF; what was made from the very same input before serves."""
-    seal = signing.configured(current_app.config) if page.final else None
-    digest = page.digest + seal.digest if seal else page.digest
-    digest = hashlib.sha256(digest.encode()).hexdigest()
+    seal, digest = _seal(page), fingerprint(page)
     same = queries.same(page.kind, digest)
     known = (same.sha256, same.size) if same else None
     db.session.rollback()
@@ -117,6 +115,16 @@ def _pdf(page: contents.Page) -> tuple[str, int]:
     return sha256, len(content)
 
 
+def _seal(page: contents.Page) -> signing.Seal | None:
+    return signing.configured(current_app.config) if page.final else None
+
+
+def fingerprint(page: contents.Page) -> str:
+    """Of all that decides what the file of a page holds, and how it is signed."""
+    seal = _seal(page)
+    return hashlib.sha256((page.digest + (seal.digest if seal else "")).encode()).hexdigest()
+
+
 def page_of(document: Document) -> contents.Page:
     """The page of a wanted document, with what the person who wants it may see."""
     reader = db.session.get(User, document.wanted_by_id) if document.wanted_by_id else None
@@ -132,10 +140,25 @@ def page_of(document: Document) -> contents.Page:
     )  # fmt: skip
 
 
-def pack(batch_id: int) -> None:
+def carry_on(batch_id: int) -> None:
+    """Make the documents of a batch, beside other workers if there are more, and pack it once all have ended.
+
+    After a while the rest goes to the end of the queue, so that mails and single documents need not wait for it.
+    """
+    begun = time.monotonic()
+    while (document_id := queries.next_of(batch_id, clock.now())) is not None:
+        db.session.rollback()
+        make(document_id)
+        db.session.expunge_all()
+        if time.monotonic() - begun > TURN and jobs.announce("batch", batch_id):
+            return
+    _pack(batch_id)
+
+
+def _pack(batch_id: int) -> None:
     """Zip a batch once all its documents have ended; what failed is named in its index."""
     now = clock.now()
-    if batch_id not in queries.waiting_batches(db.session, now):
+    if not queries.is_complete(batch_id, now):
         db.session.rollback()
         return
     leased = db.session.scalar(
@@ -198,4 +221,4 @@ def _zip(parts: Iterable[tuple[str, bytes]]) -> tuple[str, int]:
 
 
 jobs.does("document", queries.waiting_documents, make)
-jobs.does("batch", queries.waiting_batches, pack)
+jobs.does("batch", queries.waiting_batches, carry_on)

@@ -43,6 +43,7 @@ class Batch(Public, Base):
     documents: Mapped[list[Document]] = relationship(lazy="raise_on_sql", back_populates="batch")
 
     noun = "batch"
+    job = "batch"
 
 
 class MadeFile(Base):
@@ -94,3 +95,8 @@ class Document(Public, Base):
     batch: Mapped[Batch | None] = relationship(lazy="raise_on_sql", back_populates="documents")
 
     noun = "document"
+
+    @property
+    def job(self) -> str | None:
+        """What belongs to a batch is made with it."""
+        return None if self.batch_id else "document"

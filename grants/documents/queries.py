@@ -102,24 +102,44 @@ def free(row: type[Document], at: datetime) -> ColumnElement[bool]:
     return or_(row.state == "wanted", and_(row.state == "working", row.lease_until < at))
 
 
+def _due(at: datetime) -> ColumnElement[bool]:
+    return and_(free(Document, at), Document.not_before <= at)
+
+
+def next_of(batch_id: int, at: datetime) -> int | None:
+    """Id of the first document of a batch that is to be made now."""
+    return db.session.scalar(
+        select(Document.id).where(_due(at), Document.batch_id == batch_id).order_by(Document.id).limit(1)
+    )
+
+
 def waiting_documents(session: Session, at: datetime, limit: int = 200) -> Iterable[int]:
-    """Ids of the documents to make now, oldest first."""
+    """Ids of the documents to make now, oldest first; those of a batch are made with it."""
     return session.scalars(
-        select(Document.id)
-        .where(free(Document, at), Document.not_before <= at)
-        .order_by(Document.id)
-        .limit(limit)
+        select(Document.id).where(_due(at), Document.batch_id.is_(None)).order_by(Document.id).limit(limit)
     ).all()
 
 
 def waiting_batches(session: Session, at: datetime) -> Iterable[int]:
-    """Ids of the batches whose documents have all ended, and which nobody is packing."""
-    unfinished = exists().where(Document.batch_id == Batch.id, Document.state.in_(UNFINISHED))
+    """Ids of the batches with documents to make now, or whose documents have all ended and nobody packs them."""
+    due = exists().where(Document.batch_id == Batch.id, _due(at))
     return session.scalars(
-        select(Batch.id).where(
-            Batch.state == "wanted", ~unfinished, or_(Batch.lease_until.is_(None), Batch.lease_until < at)
-        )
+        select(Batch.id).where(Batch.state == "wanted", or_(due, _complete(at))).order_by(Batch.id)
     ).all()
+
+
+def _complete(at: datetime) -> ColumnElement[bool]:
+    unfinished = exists().where(Document.batch_id == Batch.id, Document.state.in_(UNFINISHED))
+    return and_(~unfinished, or_(Batch.lease_until.is_(None), Batch.lease_until < at))
+
+
+def is_complete(batch_id: int, at: datetime) -> bool:
+    """Whether all documents of a batch have ended and nobody has packed them, or is about to."""
+    return bool(
+        db.session.scalar(
+            select(exists().where(Batch.id == batch_id, Batch.state == "wanted", _complete(at)))
+        )
+    )
 
 
 # --- Batches ---------------------------------------------------------------------------------------------------------

@@ -3,10 +3,10 @@
 `pdf()` is for everybody else; what follows it runs in the other process (trust: PDF bombs, forged requests).
 """
 
+import base64
 import hashlib
 import io
 import mimetypes
-import tempfile
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
@@ -14,6 +14,15 @@ from pathlib import Path
 from typing import Any
 
 from grants import config, warm
+
+FONTS = config.HERE / "static" / "vendor" / "source-sans"
+DESIGN = {
+    "bundled:style.css": config.ROOT / "templates" / "documents" / "pdf" / "style.css",
+    "bundled:regular.woff2": FONTS / "SourceSans3-Regular.ttf.woff2",
+    "bundled:semibold.woff2": FONTS / "SourceSans3-Semibold.ttf.woff2",
+    "bundled:italic.woff2": FONTS / "SourceSans3-It.ttf.woff2",
+}
+"""The house's style sheet and fonts, by the addresses under which a page finds them; every page is set with them."""
 
 
 class RenderFailed(RuntimeError):
@@ -24,23 +33,17 @@ def pdf(html: str, files: Mapping[str, Path], data: str) -> bytes:
     """The page as a PDF that is archival and accessible at once (PDF/A-3a, PDF/UA-1); same input, same bytes.
 
     Args:
-        files: the only addresses that the page can reach, such as `bundled:style.css`, and what lies there.
+        files: the only addresses that the page can reach, such as `bundled:logo`, and what lies there.
         data: the facts that the page tells, as JSON; attached as data.json.
 
     Raises:
         RenderFailed: the renderer refused the page, or it took too much time or memory.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        target = Path(folder) / "document.pdf"
-        job = {
-            "html": html, "files": {url: str(path) for url, path in files.items()}, "data": data,
-            "target": str(target),
-        }  # fmt: skip
-        try:
-            renderer.ask(job)
-        except warm.Failed as problem:
-            raise RenderFailed(str(problem)) from None
-        return target.read_bytes()
+    job = {"html": html, "files": {url: str(path) for url, path in files.items()}, "data": data}
+    try:
+        return base64.b64decode(renderer.ask(job))
+    except warm.Failed as problem:
+        raise RenderFailed(str(problem)) from None
 
 
 # Fonts and identifiers carry no date of today, so that the same page gives the same bytes.
@@ -59,21 +62,21 @@ def fetcher(files: Mapping[str, str]) -> Any:
             if url not in files:
                 raise PermissionError("refused")
             kind = mimetypes.guess_type(files[url])[0] or "application/octet-stream"
-            path = Path(files[url])
-            content = unpacked(path) if path.suffix == ".woff2" else path.read_bytes()
-            return URLFetcherResponse(url, content, {"Content-Type": kind})
+            return URLFetcherResponse(url, Path(files[url]).read_bytes(), {"Content-Type": kind})
 
     return Bundled()
 
 
 @cache
-def unpacked(font: Path) -> bytes:
-    """The font in a WOFF2 file as it is read; to unpack it takes longer than to set a page, so it is done once."""
-    from fontTools.ttLib import woff2
+def design() -> dict[str, Any]:
+    """The style sheet and the fonts that it loads, read and unpacked once for all pages of a process and its forks."""
+    from weasyprint import CSS
+    from weasyprint.text.fonts import FontConfiguration
 
-    content = io.BytesIO()
-    woff2.decompress(str(font), content)
-    return content.getvalue()
+    fonts = FontConfiguration()
+    reach = fetcher({url: str(path) for url, path in DESIGN.items()})
+    style = CSS(url="bundled:style.css", url_fetcher=reach, font_config=fonts)
+    return {"stylesheets": [style], "font_config": fonts}
 
 
 def render(html: str, files: Mapping[str, str], data: str) -> bytes:
@@ -87,7 +90,9 @@ def render(html: str, files: Mapping[str, str], data: str) -> bytes:
         string=data, name="data.json", description="The facts that this document tells", relationship="Data",
         created=EPOCH, modified=EPOCH,
     )  # fmt: skip
-    archival = page.write_pdf(pdf_variant="pdf/a-3a", pdf_identifier=identifier, attachments=[attached])
+    archival = page.write_pdf(
+        pdf_variant="pdf/a-3a", pdf_identifier=identifier, attachments=[attached], **design()
+    )
     finished = io.BytesIO()
     with pikepdf.open(io.BytesIO(archival)) as document:
         # WeasyPrint claims one standard at a time; the claim of the other goes into the same RDF block (PDF/UA-1 5).
@@ -120,14 +125,12 @@ ACCESSIBLE = """<rdf:Description rdf:about=""
 """What the file says of itself as PDF/UA, with the schema that PDF/A wants declared for each foreign name."""
 
 
-def _work(job: dict[str, Any]) -> None:
-    Path(job["target"]).write_bytes(render(job["html"], job["files"], job["data"]))
+def _work(job: dict[str, Any]) -> str:
+    return base64.b64encode(render(job["html"], job["files"], job["data"])).decode()
 
 
 if __name__ == "__main__":
-    import pikepdf  # noqa: F401  loaded once, for all forks
-    import weasyprint  # noqa: F401
-
-    for font in (config.HERE / "static" / "vendor" / "source-sans").glob("*.woff2"):
-        unpacked(font)
+    render(
+        "<!doctype html><title>Warm</title><p>Warm", {}, "{}"
+    )  # what the libraries load at first serves all forks
     warm.serve(_work, refused=warm.SOCKETS)

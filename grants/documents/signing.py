@@ -5,8 +5,9 @@ time-stamp service the instant is vouched for by somebody else (level B-T); with
 needs years later is put into the file (B-LT).
 """
 
+import base64
 import hashlib
-import tempfile
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -60,19 +61,15 @@ def signed(content: bytes, seal: Seal, reason: str) -> bytes:
     Raises:
         SigningFailed: the key cannot be read, or the time-stamp service does not answer.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        source, target = Path(folder) / "unsigned.pdf", Path(folder) / "signed.pdf"
-        source.write_bytes(content)
-        job = {
-            "source": str(source), "target": str(target), "reason": reason, "key": str(seal.key),
-            "password": seal.password, "place": seal.place, "timestamp_url": seal.timestamp_url,
-            "long_term": seal.long_term,
-        }  # fmt: skip
-        try:
-            signer.ask(job)
-        except warm.Failed as problem:
-            raise SigningFailed(str(problem)) from None
-        return target.read_bytes()
+    job = {
+        "content": base64.b64encode(content).decode(), "reason": reason, "key": str(seal.key),
+        "password": seal.password, "place": seal.place, "timestamp_url": seal.timestamp_url,
+        "long_term": seal.long_term,
+    }  # fmt: skip
+    try:
+        return base64.b64decode(signer.ask(job))
+    except warm.Failed as problem:
+        raise SigningFailed(str(problem)) from None
 
 
 signer = warm.Process(__name__)
@@ -129,7 +126,7 @@ def make_key(path: Path, password: str, name: str) -> None:
 # --- In the other process --------------------------------------------------------------------------------------------
 
 
-def _work(job: dict[str, Any]) -> None:
+def _work(job: dict[str, Any]) -> str:
     from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
     from pyhanko.sign import fields, signers, timestamps
     from pyhanko_certvalidator import ValidationContext
@@ -146,11 +143,9 @@ def _work(job: dict[str, Any]) -> None:
         docmdp_permissions=fields.MDPPerm.FILL_FORMS if job["long_term"] else fields.MDPPerm.NO_CHANGES,
     )  # fmt: skip
     field = fields.SigFieldSpec("Funder", box=None, combine_annotation=True)
-    with open(job["source"], "rb") as source, open(job["target"], "wb") as target:
-        writer = IncrementalPdfFileWriter(source)
-        signers.PdfSigner(metadata, signer=signer, timestamper=stamper, new_field_spec=field).sign_pdf(
-            writer, output=target
-        )
+    writer = IncrementalPdfFileWriter(io.BytesIO(base64.b64decode(job["content"])))
+    made = signers.PdfSigner(metadata, signer=signer, timestamper=stamper, new_field_spec=field)
+    return base64.b64encode(made.sign_pdf(writer).getvalue()).decode()
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
 """Is a PDF ours, unchanged, and since when? By its hash among the files that were made here, and by its signature."""
 
+import base64
 import hashlib
-import tempfile
+import io
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
@@ -73,18 +73,14 @@ def verify(content: bytes, settings: Mapping[str, Any]) -> Verdict:
     sha256 = hashlib.sha256(content).hexdigest()
     made = db.session.scalars(select(MadeFile).where(MadeFile.sha256 == sha256)).first()
     db.session.rollback()  # no transaction stays open while the other process reads
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "brought.pdf"
-        path.write_bytes(content)
-        roots = settings["SIGNING_ROOTS"]
-        job = {
-            "path": str(path), "key": settings["SIGNING_KEY"], "password": settings["SIGNING_PASSWORD"],
-            "roots": roots,
-        }  # fmt: skip
-        try:
-            told = reader.ask(job)
-        except warm.Failed as problem:
-            raise NoDocument(str(problem)) from None
+    job = {
+        "content": base64.b64encode(content).decode(), "key": settings["SIGNING_KEY"],
+        "password": settings["SIGNING_PASSWORD"], "roots": settings["SIGNING_ROOTS"],
+    }  # fmt: skip
+    try:
+        told = reader.ask(job)
+    except warm.Failed as problem:
+        raise NoDocument(str(problem)) from None
     signature = Signature(**told) if told else None
     return Verdict(sha256, made.kind if made else None, made.made_at if made else None, signature)
 
@@ -103,12 +99,12 @@ def _work(job: dict[str, Any]) -> dict[str, Any] | None:
     from pyhanko_certvalidator import ValidationContext
 
     roots = _roots(job)
-    with open(job["path"], "rb") as file:
-        signatures = PdfFileReader(file, strict=False).embedded_regular_signatures
-        if not signatures:
-            return None
-        context = ValidationContext(trust_roots=roots, allow_fetching=False)
-        status = validate_pdf_signature(signatures[-1], context, context)
+    brought = PdfFileReader(io.BytesIO(base64.b64decode(job["content"])), strict=False)
+    signatures = brought.embedded_regular_signatures
+    if not signatures:
+        return None
+    context = ValidationContext(trust_roots=roots, allow_fetching=False)
+    status = validate_pdf_signature(signatures[-1], context, context)
     stamp = status.timestamp_validity
     # Nothing stands behind what was signed but what makes a signature last.
     untouched = (

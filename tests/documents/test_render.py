@@ -15,10 +15,7 @@ LETTERS = "Ł ő ș ț ğ İ ß ñ æ ø Ħ ż Ελλάδα България"
 
 
 def page(body, title="A title"):
-    return (
-        f'<!doctype html><html lang="fr"><head><title>{title}</title>'
-        f'<link rel="stylesheet" href="bundled:style.css"></head><body>{body}</body></html>'
-    )
+    return f'<!doctype html><html lang="fr"><head><title>{title}</title></head><body>{body}</body></html>'
 
 
 @pytest.fixture
