@@ -197,6 +197,8 @@ TABLE: list[tuple[str, str, dict[str, str], set[Any]]] = [
     ("GET", "experts.matrix", {"reference": "evaluation"}, STAFF),
     ("GET", "experts.application", {"public_id": "admitted"}, STAFF),
     ("POST", "experts.assign", {"public_id": "admitted"}, OFFICERS),
+    ("GET", "experts.replace", {"public_id": "in_evaluation"}, OFFICERS),
+    ("POST", "experts.replace", {"public_id": "in_evaluation"}, OFFICERS),
     ("GET", "experts.conflicts", {"public_id": "admitted"}, OFFICERS),
     ("POST", "experts.conflicts", {"public_id": "admitted"}, OFFICERS),
     ("GET", "experts.rule", {"public_id": "conflict:admitted"}, OFFICERS),

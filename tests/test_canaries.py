@@ -10,16 +10,21 @@ import zipfile
 from typing import Any
 
 from sqlalchemy import select, text
+from sqlalchemy.orm import joinedload
 
-from grants import jobs
+from grants import files, jobs
+from grants.applications.models import Submission
 from grants.db import db
 from grants.documents.models import KINDS
 from grants.mail import Mail
+from tests.applications.test_blind_call import part_b
 from tests.documents import reading
 from tests.test_access import GROUP, OFFICERS, PANEL, STAFF
 from tests.test_two_worlds import (
     CONSENSUS,
     DECISION,
+    EVALUATED_BLIND,
+    IN_BLIND_CALLS,
     OF,
     PERSONS,
     REPORT,
@@ -81,6 +86,31 @@ CANARIES = [
     secret("ZQXMAIL", {*OFFICERS, "admin", "expert2"},
            "UPDATE mails SET body = 'ZQXMAIL' WHERE recipient = :email", who="expert2"),
 ]  # fmt: skip
+
+
+PLANTED = {
+    "University of A-Stadt": "ZQXHOUSE", "UNI-A": "ZQXSHORT", "A-Stadt": "ZQXCITY", "999900001": "999999ZQX",
+    "Lead": "ZQXPERSON", "-part-B.pdf": "-ZQXFILE.pdf",
+}  # fmt: skip
+"""Words of the consortium in what was submitted to calls that are evaluated blind, and what stands there instead."""
+
+
+def plant_who_applies(built: Any) -> set[str]:
+    """The words that only applicants and officers may find; one of them is the author in the properties of Part B."""
+    tell(built, [secret("", (), EVALUATED_BLIND)])
+    snapshot = "snapshot"
+    for word, instead in PLANTED.items():
+        snapshot = f"replace({snapshot}, '{word}', '{instead}')"
+    by_whom = "coordinator_name = 'ZQXCOORDINATOR'"
+    statement = f"UPDATE submissions SET snapshot = {snapshot}, {by_whom} WHERE {IN_BLIND_CALLS}"
+    tell(built, [secret("", (), statement)])
+    file = files.put(part_b("Lamps learn from those who use them.", author="ZQXAUTHOR"))
+    for one in db.session.scalars(select(Submission).where(Submission.coordinator_name == "ZQXCOORDINATOR")):
+        attached = one.proposal.part_b
+        assert attached
+        one.snapshot = one.snapshot.replace(attached.sha256, file)
+    db.session.commit()
+    return {*PLANTED.values(), "ZQXCOORDINATOR", "ZQXAUTHOR"}
 
 
 def opened(content: bytes) -> str:
@@ -154,3 +184,52 @@ def test_nobody_finds_a_word_that_is_not_theirs(
     assert leaks == [], "\n".join(leaks)
     assert set(knows) - heard == set()
     assert db.session.scalar(text("SELECT count(*) FROM documents WHERE state = 'failed'")) == 0
+
+
+def test_who_evaluates_blind_finds_no_word_of_who_applies(
+    built: Any, names: Any, as_: Any, more_starts: list[str]
+) -> None:
+    words = plant_who_applies(built)
+    heard, leaks, read, made = set[str](), [], 0, 0
+    for part in ("expert", "expert2", "rapporteur", "chair", "observer", "officer"):
+        browser = as_(part)
+        browser.__class__ = Plain
+        said = {
+            address: opened(body) + str(headers)
+            for address, (_status, headers, body) in walk(browser, more_starts, most=400).items()
+        }
+        said |= {place: opened(browser.get(place, buffered=True).data) for place in taken_along(part, built)}
+        ordered = documents(browser, names)
+        read, made = read + len(said), made + len(ordered)
+        mails = select(Mail.subject, Mail.body).where(Mail.recipient == built.names["people"][part]["email"])
+        said |= ordered | {
+            f"mail {subject}": f"{subject} {body}" for subject, body in db.session.execute(mails)
+        }
+        db.session.rollback()
+        for place, told in said.items():
+            found = {word for word in words if word.casefold() in told.casefold()}
+            heard |= found if part == "officer" else set()
+            leaks += [f"{part}: {word}: {place}" for word in found if part != "officer"]
+    print(  # noqa: T201 (how far the search went)
+        f"\n{len(words)} words of who applies, {read} pages and files, {made} documents, {len(leaks)} leaks"
+    )
+    assert leaks == [], "\n".join(leaks)
+    assert words - heard == set()
+
+
+def taken_along(part: str, built: Any) -> list[str]:
+    """Packs of the person's own reports, and the files of every application under their hashes."""
+    reports = text(
+        "SELECT reports.public_id FROM reports JOIN assignments ON assignments.id = assignment_id "
+        "JOIN users ON users.id = user_id WHERE email = :email ORDER BY reports.id"
+    )
+    email = built.names["people"][part]["email"]
+    packs = [f"/reports/{one}/pack" for one in db.session.scalars(reports, {"email": email})]
+    whole = select(Submission).options(joinedload(Submission.application)).order_by(Submission.id)
+    attached = [
+        f"/applications/{one.application.public_id}/files/{file.sha256}"
+        for one in db.session.scalars(whole)
+        for file in one.proposal.attachments
+    ]
+    db.session.rollback()
+    return packs + attached

@@ -296,12 +296,13 @@ def _end(application: Application, user: User, *, reason: str, by: Any) -> None:
 
 def assign(
     application: Application, user: User, *, by: Any, scores: bool = True, rapporteur: bool = False,
-    due_on: date | None = None,
+    due_on: date | None = None, instead_of: User | None = None,
 ) -> Assignment:  # fmt: skip
     """Invite an expert of the pool to evaluate; with enough evaluators the evaluation starts (rulebook 7.1, 7.2).
 
     Args:
         scores: False for a rapporteur who only records.
+        instead_of: whose place it is, where somebody has left the group.
 
     Raises:
         Barred: not in the pool, takes part, declined, was replaced after writing, or has a conflict that bars or that
@@ -319,6 +320,7 @@ def assign(
     _refuse_conflict(application, user)
     asked = {"scores": scores, "due_on": due_on, "invited_at": clock.now(), "invited_by_id": by.id,
              "screened_at": clock.now()}  # fmt: skip
+    told = {"instead_of": instead_of.public_id} if instead_of else {}
     if earlier is None:
         assignment = Assignment(
             application_id=application.id, application=application, user_id=user.id, user=user, state="invited",
@@ -326,12 +328,14 @@ def assign(
         )  # fmt: skip
         db.session.add(assignment)
         db.session.flush()
-        events.record(db.session, assignment, "invite", by=by, target="invited", expert=user.public_id)
+        events.record(
+            db.session, assignment, "invite", by=by, target="invited", expert=user.public_id, **told
+        )
     else:
         assignment = earlier
         for name, value in (asked | {"answered_at": None, "declared_at": None}).items():
             setattr(assignment, name, value)
-        move(assignment, "invite_again", by=by)
+        move(assignment, "invite_again", by=by, **told)
     assert application.submission is not None
     pages = workload.pages(application.submission.proposal.attachments, application.call.page_limit)
     mail.write(

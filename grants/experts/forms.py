@@ -243,6 +243,28 @@ class AssignForm(FlaskForm):
 WEIGHTS = [("off", _l("Not asked for")), ("soft", _l("If it costs little")), ("hard", _l("Always"))]
 
 
+class ReplacementForm(FlaskForm):
+    """Who takes a place that became empty; the page draws the buttons."""
+
+    expert = RadioField(_l("Experts"), [InputRequired(_l("Choose an expert."))])
+    place = SelectField(_l("In place of"))
+    part = SelectField(
+        _l("Their part"),
+        choices=[
+            ("score", _l("Evaluate and score")),
+            ("both", _l("Evaluate and score, and write the consensus as rapporteur")),
+            ("record", _l("Only record the consensus, as rapporteur")),
+        ],
+    )
+    due_on = DateField(_l("Report due on"), [Optional()])
+    validate_due_on = AssignForm.validate_due_on
+
+    def __init__(self, experts: Iterable[str], left: Iterable[Any], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.expert.choices = [(public_id, public_id) for public_id in experts]
+        self.place.choices = [(one.public_id, one.user.name) for one in left] or [("", "–")]
+
+
 class GroupsForm(FlaskForm):
     """What the groups of a call should be like."""
 

@@ -11,8 +11,8 @@ from grants.applications.models import Application
 from grants.applications.queries import by_public_id
 from grants.calls.forms import ReasonForm
 from grants.calls.queries import by_reference, on_desk
-from grants.experts import actions, balance, engagements, queries, workload
-from grants.experts.forms import SECTORS, AssignForm, ExpertForm, PoolFileForm
+from grants.experts import actions, balance, engagements, queries, replacement, workload
+from grants.experts.forms import SECTORS, AssignForm, ExpertForm, PoolFileForm, ReplacementForm
 from grants.experts.pool_file import COLUMNS, NEEDED, Unusable, read
 from grants.experts.suitability import Candidate, candidates
 from grants.experts.views import blueprint
@@ -164,6 +164,33 @@ def _assignment_page(application: Application, form: AssignForm | None) -> str:
         doubtful=queries.undecided(application), pages=pages, hours=workload.hours(pages),
         spent=spent,
     )  # fmt: skip
+
+
+@blueprint.route("/applications/<public_id>/replacement", methods=["GET", "POST"])
+def replace(public_id: str) -> Answer:
+    """After a refusal, a late conflict or a void report: who could step in, with reasons, and the invitation."""
+    application = load(by_public_id(public_id), to="application.assign")
+    found = replacement.of(application)
+    users = {one.candidate.expert.user.public_id: one.candidate.expert.user for one in found.alternates}
+    form = ReplacementForm(users, found.left, part="score" if found.has_rapporteur else "both")
+    if form.validate_on_submit():
+        user = users[form.expert.data]
+        try:
+            actions.assign(
+                application, user, by=current_user, scores=form.part.data != "record",
+                rapporteur=form.part.data != "score", due_on=form.due_on.data,
+                instead_of=next((one.user for one in found.left if one.public_id == form.place.data), None),
+            )  # fmt: skip
+        except actions.Barred as problem:
+            flash(_("%(name)s is not invited. %(reason)s", name=user.name, reason=_(str(problem))), "warning")
+        else:
+            flash(_("Invited: %(names)s.", names=user.name), "success")
+        return redirect(url_for(".application", public_id=public_id), 303)
+    page = render_template(
+        "experts/replacement.html", application=application, call=application.call, form=form, found=found,
+        shown=found.alternates[:SHOWN],
+    )  # fmt: skip
+    return (page, 422) if form.is_submitted() else page
 
 
 @blueprint.route("/assignments/<public_id>/removal", methods=["GET", "POST"])
