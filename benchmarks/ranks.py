@@ -33,8 +33,8 @@ def main() -> None:
         took, worked = time.perf_counter() - start, time.process_time() - worked
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
         sys.stdout.write(
-            f"{items} items, {each} of {reviewers} reviewers each: {worked:.2f} s of processor, {took:.2f} s, {found.nodes} nodes, "
-            f"{len(found.crossing)} cross the line, {memory} MB\n"
+            f"{items} items, {each} of {reviewers} reviewers each: {worked:.2f} s of processor, {took:.2f} s, "
+            f"{found.nodes} nodes, {len(found.crossing)} cross the line, {memory} MB\n"
         )
         sys.stdout.flush()
 

@@ -12,7 +12,8 @@ from grants.applications.models import Application, Attachment, Submission
 from grants.canonical import digest
 from grants.decisions.models import Decision
 from grants.documents.models import MadeFile
-from grants.panels.models import RankedList
+from grants.panels import drawing
+from grants.panels.models import Draw, RankedList
 from grants.panels.standing import follows
 
 # Each statement names rows that must not exist.
@@ -73,6 +74,9 @@ def broken(session: Session) -> dict[str, list[str]]:
         str(key)
         for key, snapshot, _sha256 in session.execute(FROZEN["ranked list"])
         if not follows(json.loads(snapshot))
+    ]
+    found["a draw of lots that does not follow from what was fixed"] = [
+        draw.public_id for draw in session.scalars(select(Draw)) if not drawing.follows(draw)
     ]
     stored = {sha256 for of in STORED for sha256 in session.scalars(of) if sha256}
     for sha256 in sorted(stored):

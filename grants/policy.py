@@ -373,6 +373,21 @@ def panel_is_open(user: Any, thing: Any) -> bool:
     return thing.call.panel_closed_at is None
 
 
+@when(N_("This call announced no lots before it opened."))
+def announced_lots(user: Any, thing: Any) -> bool:
+    return bool(thing.call.lots)
+
+
+@when(N_("The public value is not known before the instant that was fixed."))
+def value_is_known(user: Any, thing: Any) -> bool:
+    return bool(clock.now() >= thing.draws_at)
+
+
+@when(N_("The public value may be known by now: what was fixed stands."))
+def value_is_unknown(user: Any, thing: Any) -> bool:
+    return bool(clock.now() < thing.draws_at)
+
+
 @when(N_("The panel is not closed yet."))
 def panel_is_closed(user: Any, thing: Any) -> bool:
     return thing.call.panel_closed_at is not None
@@ -567,6 +582,17 @@ RULES: dict[str, Rule] = {
     "call.panel": is_chair | is_officer | is_observer,
     "call.open_panel": (is_chair | is_officer | is_observer) & panel_is_open,
     "application.panel": (is_chair | is_officer) & has_no_conflict & panel_is_open & in_state("in_panel"),
+    "call.draw": (is_chair | is_officer | is_observer) & announced_lots,
+    "call.fix_draw": (is_chair | is_officer) & announced_lots & call_is_closed & panel_is_open,
+    "draw.enter": (is_chair | is_officer)
+    & panel_is_open
+    & in_state("fixed")
+    & is_second_person
+    & value_is_known,
+    "draw.set_aside": (is_chair | is_officer) & panel_is_open & in_state("fixed") & value_is_unknown,
+    "draw.take": (is_chair | is_officer) & panel_is_open & in_state("drawn") & is_second_person,
+    "draw.return": (is_chair | is_officer) & panel_is_open & in_state("drawn") & is_second_person,
+    "call.published_draw": results_released & announced_lots,
     "call.close_panel": is_chair & call_is_closed & panel_is_open,
     "call.ranking": (is_chair | is_officer | is_observer) & panel_is_closed,
     # decisions

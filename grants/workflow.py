@@ -93,6 +93,12 @@ MOVES: dict[str, tuple[Move, ...]] = {
         Move("wait", ("draft", "approval", "agreed", "minority", "final"), "waiting"),
         Move("open", ("waiting",), "draft"),
     ),
+    "draw": (
+        Move("draw", ("fixed",), "drawn"),
+        Move("return", ("drawn",), "fixed"),
+        Move("take", ("drawn",), "taken"),
+        Move("set_aside", ("fixed",), "set_aside"),
+    ),
     "decision": (
         Move("propose", ("returned",), "proposed"),
         Move("approve", ("proposed",), "approved"),
@@ -136,6 +142,8 @@ STATE_NAMES = {
     "cleared": N_("No conflict declared"), "void": N_("Void"), "approval": N_("For approval"),
     "agreed": N_("Agreed"), "minority": N_("Agreed by majority"), "final": N_("Final"),
     "waiting": N_("Waiting for reports"), "held": N_("On hold"), "stopped": N_("Stopped"), "blocked": N_("Blocked"),
+    "fixed": N_("Fixed, not drawn yet"), "drawn": N_("Drawn, not taken over yet"),
+    "taken": N_("Taken over by the panel"),
     "dropped": N_("Dropped"), "asked": N_("Asked"), "answered": N_("Answered"), "set_aside": N_("Set aside"),
     "taken_back": N_("Taken back"),
     "filed": N_("Filed"), "upheld": N_("Upheld: to be evaluated again"), "no_effect": N_("Upheld without effect"),

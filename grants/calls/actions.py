@@ -71,7 +71,8 @@ def set_scheme(call: Call, new: scheme.Scheme, *, by: Any, version: int) -> None
 
 
 RULES = (
-    "min_countries", "needs_member_state", "page_limit", "max_partners", "quotas", "by_work_package",
+    "min_countries", "needs_member_state", "page_limit", "max_partners", "quotas", "portfolio", "lots",
+    "by_work_package",
     "reminder_days", "reaction_days", "reaction_words", "reaction_scores",
 )  # fmt: skip
 
@@ -84,6 +85,10 @@ def _set(call: Call, fields: dict[str, Any]) -> None:
         setattr(call, name, value)
     if call.opens_on >= call.deadline_at:
         raise Unfit(N_("The call must open before its deadline."))
+    if call.lots and not call.scheme.lots:
+        raise Unfit(
+            N_("With this scoring scheme no lots are drawn: the panel resolves what the rules leave open.")
+        )
     CallRules.from_dict(call.rules_json | {"action": call.action, "pillar": call.pillar, "year": call.year})
 
 

@@ -150,6 +150,19 @@ class CallForm(FlaskForm):
         _l("Areas funded first"), [Optional(), Length(max=4000), no_control_characters],
         description=_l("Only if the call announces it: one a line, a keyword and how many, such as Robotics: 1."),
     )  # fmt: skip
+    portfolio = BooleanField(
+        _l("The panel may depart from the ranks for its portfolio"),
+        description=_l("Only if the call announces it. Each departure needs a written reason."),
+    )
+    lots = StringField(
+        _l("Lots at the line: the public value that decides them"),
+        [Optional(), Length(max=300), no_control_characters],
+        description=_l(
+            "Only if the call announces it: a value that nobody can know or bend and that everybody can look up, such "
+            "as the first winning numbers of a national lottery after the instant that the panel has fixed. "
+            "Empty: no lots are drawn."
+        ),
+    )
     min_countries = IntegerField(_l("Countries needed"), [InputRequired(), NumberRange(1, 30)], default=3)
     needs_member_state = BooleanField(_l("At least one beneficiary in an EU member state"), default=True)
     max_partners = IntegerField(_l("Largest number of partners"), [Optional(), NumberRange(1, 500)])
@@ -228,6 +241,19 @@ class CallForm(FlaskForm):
                 )
             seen.add(area)
 
+    def validate_lots(self, field: StringField) -> None:
+        chosen = scheme.library().get(self.scheme_id.data)
+        if (field.data or "").strip() and chosen and not chosen.lots:
+            raise ValidationError(
+                _("With this scoring scheme no lots are drawn: the panel resolves what the rules leave open.")
+            )
+        if (field.data or "").strip() and (self.portfolio.data or (self.quotas.data or "").strip()):
+            raise ValidationError(_("Choose one: areas funded first, a portfolio, or lots."))
+
+    def validate_portfolio(self, field: BooleanField) -> None:
+        if field.data and (self.quotas.data or "").strip():
+            raise ValidationError(_("Choose one: areas funded first, a portfolio, or lots."))
+
     def listed_keywords(self) -> list[str]:
         return [line.strip() for line in (self.keywords.data or "").splitlines() if line.strip()]
 
@@ -269,7 +295,7 @@ class CallForm(FlaskForm):
             page_limit=rules.page_limit, by_work_package=rules.by_work_package, blind_until=call.blind_until,
             reminders=", ".join(map(str, rules.reminder_days)), version=call.version,
             reaction_days=call.reaction_days or None, reaction_words=call.reaction_words,
-            reaction_scores=call.reaction_scores,
+            reaction_scores=call.reaction_scores, portfolio=call.portfolio, lots=call.lots,
             quotas="\n".join(f"{area}: {number}" for area, number in call.quotas.items()),
         )  # fmt: skip
 
@@ -278,7 +304,7 @@ class CallForm(FlaskForm):
         plain = (
             "title", "text", "action", "year", "budget", "min_contribution", "max_contribution", "min_reviews",
             "reserve_size", "min_countries", "needs_member_state", "max_partners", "page_limit", "by_work_package",
-            "blind_until", "scheme_id", "zone", "reaction_days", "reaction_words", "reaction_scores",
+            "blind_until", "scheme_id", "zone", "portfolio", "reaction_days", "reaction_words", "reaction_scores",
         )  # fmt: skip
         return {name: self[name].data for name in plain} | {
             "pillar": int(self.pillar.data) if self.pillar.data else None,
@@ -286,6 +312,7 @@ class CallForm(FlaskForm):
             "deadline": self.deadline.data,
             "reminder_days": self.reminder_days(),
             "keywords": self.listed_keywords(),
+            "lots": (self.lots.data or "").strip(),
             "quotas": {
                 area.strip(): int(number)
                 for area, _colon, number in (

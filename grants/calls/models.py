@@ -132,6 +132,16 @@ class Call(Public, Base):
         return self.rules_json.get("page_limit")
 
     @property
+    def portfolio(self) -> bool:
+        """Whether the panel may fund in another order than that of the ranks, with a written reason (rulebook 5.3)."""
+        return bool(self.rules_json.get("portfolio"))
+
+    @property
+    def lots(self) -> str:
+        """The public value by which lots are drawn at the line, as announced; empty where none are drawn."""
+        return str(self.rules_json.get("lots") or "")
+
+    @property
     def reaction_days(self) -> int:
         """How long applicants may react to the individual reports; 0 where the call does not ask (rulebook 4.3)."""
         return int(self.rules_json.get("reaction_days") or 0)

@@ -118,6 +118,8 @@ class CallRules:
     keyword_limit: int = 5
     free_keywords_limit: int = 200
     quotas: Mapping[str, int] = field(default_factory=dict)
+    portfolio: bool = False
+    lots: str = ""
     reaction_days: int | None = None
     reaction_words: int | None = None
     reaction_scores: bool = False

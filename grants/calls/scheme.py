@@ -96,6 +96,8 @@ class Scheme:
     aggregation: str = "consensus"
     """How the individual scores become the one that counts (rulebook 3.4); said to people, computed by nobody."""
     selection: str = "budget"
+    lots: bool = False
+    """Whether a call may announce that lots are drawn at the line; Horizon Europe never draws any (rulebook 5.2)."""
     action: str = ""
     """The type of action that the scheme was made for; empty for any."""
     note: str = ""

@@ -25,8 +25,6 @@ from grants.experts import actions as experts
 from grants.experts import engagements
 from grants.experts.models import Assignment
 from grants.panels import actions as panels
-from grants.panels import queries as panel_queries
-from grants.panels.standing import standing
 from grants.people.models import User
 from grants.reviews import actions as reports
 from grants.reviews import consensus
@@ -355,8 +353,7 @@ def evaluate(
 def close_panel(call: Call, *, by: User, text: str) -> None:
     """The chair closes the panel on what it has found."""
     call = _call(call)
-    present = standing(call, panel_queries.entries(call), panel_queries.outstanding(call))
-    panels.close(call, by=by, report=text, seen=panels.reviewed(present))
+    panels.close(call, by=by, report=text, seen=panels.reviewed(panels.present(call)))
 
 
 def decide(call: Call, *, by: User, second: User | None) -> None:

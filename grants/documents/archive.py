@@ -6,6 +6,7 @@ report of a call and named nowhere in it.
 
 import json
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 from grants.applications.forms import ACTIVITIES
@@ -14,7 +15,7 @@ from grants.db import db
 from grants.decisions import outcomes
 from grants.documents import queries
 from grants.documents.inside import NothingToTell
-from grants.panels import discussion, ranking, standing
+from grants.panels import discussion, ranking, rerun_draw, standing
 from grants.panels import queries as panels
 from grants.words import N_
 
@@ -47,6 +48,7 @@ def panel(call: Call, reader: Any) -> dict[str, Any]:
         "adopted": adopted,
         "report": frozen["panel_report"],
         "quotas": frozen.get("quotas", {}),
+        "draws": [] if gaps else panels.draws(call),
         "scheme": call.scheme,
         "rows": rows,
         "hidden": len(places) - len(rows),
@@ -77,12 +79,36 @@ def _untold(inputs: dict[str, Any]) -> dict[str, Any]:
     return {name: fact for name, fact in inputs.items() if name not in ("countries", "women_share")}
 
 
+def draw(call: Call, reader: Any) -> dict[str, Any]:
+    """The protocol of the draw of lots of a panel: what was fixed, the value, the seed, the order, who did what.
+
+    Raises:
+        NothingToTell: no lots were fixed, or a conflict hides an application of the panel from the reader.
+    """
+    found = panels.draw_in_force(call)
+    if found is None:
+        raise NothingToTell(N_("No draw of lots has been fixed."))
+    if reader is not None and panels.hides_some(call, reader):
+        raise NothingToTell(N_("You have a conflict of interest with an application of this panel."))
+    return {
+        "draw": found,
+        "fixed": found.fixed,
+        "drawn_at": found.drawn_at,
+        "names": panels.acronyms(call),
+        "people": panels.people_of([found]),
+        "figures": {one["item"]: one for one in found.fixed["figures"]["items"]},
+        "program": Path(rerun_draw.__file__).read_text(encoding="utf-8"),
+        "draft": found.state != "taken",
+    }
+
+
 def panel_data(facts: dict[str, Any]) -> dict[str, Any]:
     """The list as the reader sees it with what it was made from; amounts are cents, scores hundredths."""
     adopted, visible = facts["adopted"], facts["visible"]
     return {
         "adopted_at": adopted.adopted_at.isoformat(), "sha256": adopted.sha256, "budget": adopted.budget,
         "quotas": facts["quotas"], "report": facts["report"], "order": facts["order"], "hidden": facts["hidden"],
+        "draws": [one.to_dict() | {"state": one.state} for one in facts["draws"]],
         "inputs": list(facts["inputs"].values()), "sureness": facts["sureness"],
         "rows": [
             {

@@ -5,6 +5,7 @@ unchanged facts give an unchanged page, and an unchanged page gives the file tha
 """
 
 import hashlib
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -50,13 +51,16 @@ NAMES = {
     "panel": N_("Panel report"),
     "call": N_("Call report"),
     "form": N_("Form of the call"),
+    "draw": N_("Protocol of a draw of lots"),
+    "withdrawal": N_("Acknowledgement of a withdrawal"),
+    "review": N_("Letter on a request for redress"),
 }
 # Names of files stay in English: they are keys in archives, and never hold a person's name.
 FILE_NAMES = {
     "receipt": "receipt", "application": "application", "evaluation": "evaluation-summary",
     "letter": "decision-letter", "ranking": "ranking", "report": "evaluation-reports", "consensus": "consensus",
     "panel": "panel-report", "call": "call-report", "dossier": "dossier",
-    "form": "form",
+    "form": "form", "draw": "draw", "withdrawal": "withdrawal", "review": "redress",
 }  # fmt: skip
 
 
@@ -223,6 +227,11 @@ def _ranking(call: Call, reader: Any) -> dict[str, Any]:
         "adopted": adopted,
         "places": db.session.execute(panels.places(adopted, reader)).all(),
         "gaps": reader is not None and panels.has_gaps(adopted, reader),
+        "given": {
+            one["number"]: one["funding_order"]
+            for one in json.loads(adopted.snapshot)["inputs"]
+            if one.get("funding_order") is not None
+        },
         "counts": panels.line_counts(adopted),
         "buckets": ranking.distribution(panels.ranked_totals(adopted), call.scheme),
         "lines": standing.lines_of(call.scheme),
@@ -258,6 +267,7 @@ CONTENTS: dict[str, Callable[[Any, Any], dict[str, Any]]] = {
     "report": inside.individual,
     "consensus": inside.consensus,
     "panel": archive.panel,
+    "draw": archive.draw,
     "call": archive.call_report,
     "form": lambda call, reader: {
         "kinds": answers.KINDS,
@@ -310,6 +320,7 @@ DATA: dict[str, Callable[[dict[str, Any]], Any]] = {
     "report": inside.individual_data,
     "consensus": inside.consensus_data,
     "panel": archive.panel_data,
+    "draw": lambda facts: facts["draw"].to_dict(),
     "call": archive.call_data,
     "form": lambda facts: [rule.to_dict() for rule in facts["asked"]],
 }

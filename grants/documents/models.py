@@ -14,9 +14,9 @@ from grants.reviews.models import Report
 
 KINDS = (
     "receipt", "application", "evaluation", "letter", "ranking", "report", "consensus", "panel", "call", "dossier",
-    "form",
+    "form", "draw", "withdrawal", "review",
 )  # fmt: skip
-OF_CALL = ("ranking", "panel", "call")
+OF_CALL = ("ranking", "panel", "call", "draw")
 """Kinds that are about a call and not about one application, for those who work for it."""
 
 

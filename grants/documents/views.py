@@ -47,7 +47,7 @@ RIGHTS = {
     "receipt": "application.receipt", "application": "application.read", "evaluation": "decision.summary",
     "letter": "decision.read", "ranking": "call.ranking", "report": "application.reports",
     "consensus": "consensus.individual", "panel": "call.ranking", "call": "call.report",
-    "dossier": "application.dossier",
+    "dossier": "application.dossier", "draw": "call.draw", "withdrawal": "notice.read", "review": "notice.read",
 }  # fmt: skip
 
 

@@ -33,7 +33,8 @@ class Changed(StaleDataError):
 def note(
     application: Application, *, by: Any, version: int, consensus: Mapping[str, int], aspects: Sequence[str],
     amended: Mapping[str, int], reason: str, tie_order: int | None, tie_reason: str, max_grant: int | None,
-    minutes: str = "", motion: str = "", votes: Mapping[str, int] | None = None,
+    minutes: str = "", motion: str = "", votes: Mapping[str, int] | None = None, funding_order: int | None = None,
+    funding_reason: str = "", by_lots: bool = False,
 ) -> PanelFinding:  # fmt: skip
     """Write down what the panel found on one application (rulebook 4.3); the consensus report stays as it is.
 
@@ -44,6 +45,8 @@ def note(
         minutes: of the discussion; the panel's closing freezes them with the number of their version.
         motion: what was voted on, empty without a vote.
         votes: numbers of 'for', 'against' and 'abstained'; empty without a vote.
+        funding_order: in calls that announced a portfolio, its place among those that are given money in another
+            order than that of the ranks; in calls that announced lots only `drawing.take` gives it, `by_lots`.
 
     Raises:
         Changed: somebody else has saved a finding since.
@@ -69,20 +72,57 @@ def note(
     count = {name: number for name, number in (votes or {}).items() if number}
     if bool(motion.strip()) != bool(count):
         raise Refused(N_("A vote needs both: what it was about, and the numbers."), "motion")
+    if not by_lots:
+        funding_order, funding_reason = _departure(finding, call, funding_order, funding_reason)
+    set_grant = None if max_grant == submission.requested else max_grant
+    if not by_lots and queries.draw_in_force(call):
+        _keeps_what_is_fixed(finding, (_distinct(aspects), changed, set_grant), tie_order)
     if finding is None:
         finding = PanelFinding(application_id=application.id, application=application)
         db.session.add(finding)
     finding.aspects = _distinct(aspects)
     finding.amended, finding.reason = changed, reason.strip()
     finding.tie_order, finding.tie_reason = tie_order, tie_reason.strip()
-    finding.max_grant = None if max_grant == submission.requested else max_grant
+    finding.max_grant = set_grant
+    finding.funding_order, finding.funding_reason = funding_order, funding_reason
     finding.minutes, finding.motion, finding.votes = minutes.strip(), motion.strip(), count
     events.record(
         db.session, application, "panel_note", by=by, aspects=finding.aspects, amended=changed,
         reason=finding.reason, tie_order=tie_order, tie_reason=finding.tie_reason, max_grant=finding.max_grant,
-        minutes=finding.minutes, motion=finding.motion, votes=count,
+        minutes=finding.minutes, motion=finding.motion, votes=count, funding_order=funding_order,
+        funding_reason=finding.funding_reason,
     )  # fmt: skip
     return finding
+
+
+def _departure(
+    finding: PanelFinding | None, call: Call, order: int | None, reason: str
+) -> tuple[int | None, str]:
+    """What a person may say about the order in which money is given; what lots gave stays."""
+    if not call.portfolio:
+        return (finding.funding_order, finding.funding_reason) if finding else (None, "")
+    if order is not None and not reason.strip():
+        raise Refused(
+            N_("Say why money is given in this order. It becomes part of the panel report."), "funding_reason"
+        )
+    return order, reason.strip()
+
+
+def _keeps_what_is_fixed(
+    finding: PanelFinding | None, ranking: tuple[Any, ...], tie_order: int | None
+) -> None:
+    """Since lots were fixed nobody moves an application; a tie that opened since is resolved all the same."""
+    stored = (finding.aspects, finding.amended, finding.max_grant) if finding else ([], {}, None)
+    placed = finding.tie_order if finding else None
+    if ranking != stored or placed not in (None, tie_order):
+        raise Refused(N_("Lots are fixed: only minutes, votes and the order of an open tie may change now."))
+
+
+def present(call: Call, reader: Any = None, **other: Any) -> Standing:
+    """The standing of a panel with the data of now, as `reader` may see it; None sees all. `other`: see `standing`."""
+    drawing = queries.draw_in_force(call)
+    outstanding = queries.outstanding(call, reader)
+    return standing(call, queries.entries(call), outstanding, draw=drawing.state if drawing else "", **other)
 
 
 def _distinct(aspects: Sequence[str]) -> list[str]:
@@ -95,7 +135,15 @@ def reviewed(standing: Standing) -> str:
     """Fingerprint of what a closing would adopt: the review page carries it, so nobody adopts what he did not see."""
     return digest(
         [
-            [place.entry.key, place.rank, place.line, place.area, place.amount, place.entry.scores]
+            [
+                place.entry.key,
+                place.rank,
+                place.line,
+                place.area,
+                place.amount,
+                place.entry.scores,
+                place.entry.funding_order,
+            ]
             for place in standing.places
         ]
         + [[block.sentence, list(block.keys)] for block in standing.blocks]
@@ -114,7 +162,7 @@ def close(call: Call, *, by: Any, report: str, seen: str, shown: Sureness | None
         Changed: something changed since.
         Refused: an application is not in panel yet, or a tie is open (rulebook 5.2).
     """
-    now_standing = standing(call, entries := queries.entries(call), queries.outstanding(call, by))
+    now_standing = present(call, by)
     if reviewed(now_standing) != seen:
         raise Changed
     if now_standing.blocks:
@@ -126,6 +174,8 @@ def close(call: Call, *, by: Any, report: str, seen: str, shown: Sureness | None
     value["absent"] = {application: sorted(people) for application, people in queries.absent(call).items()}
     if shown:
         value["sureness"] = shown.to_dict()
+    if draws := queries.draws(call):
+        value["draws"] = [{"number": one.number, "state": one.state, "sha256": one.sha256} for one in draws]
     adopted = RankedList(
         call_id=call.id, number=number, adopted_at=at, adopted_by_id=by.id, budget=call.budget,
         snapshot=canonical(value).decode(), sha256=digest(value),
@@ -141,7 +191,7 @@ def close(call: Call, *, by: Any, report: str, seen: str, shown: Sureness | None
     ]  # fmt: skip
     db.session.add(adopted)
     call.panel_closed_at, call.panel_report = at, report
-    for entry in entries:
+    for entry in (place.entry for place in now_standing.places):
         move(entry.application, "close_evaluation", by=by)
     events.record(db.session, call, "close_panel", by=by, list=number, sha256=adopted.sha256)
     return adopted

@@ -15,9 +15,9 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.validators import DataRequired, Length, NumberRange, Optional
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
-from grants.calls.forms import MoneyField, no_control_characters, version_of
+from grants.calls.forms import MomentField, MoneyField, no_control_characters, version_of
 from grants.calls.scheme import Scheme
 from grants.panels.standing import Entry
 
@@ -47,6 +47,10 @@ class FindingForm(FlaskForm):
         _l("Reason for this place"), [Optional(), Length(max=10000), no_control_characters]
     )
     max_grant = MoneyField(_l("Maximum grant after evaluation"), [Optional()])
+    funding_order = IntegerField(_l("Place when money is given"), [Optional(), NumberRange(1, 999)])
+    funding_reason = TextAreaField(
+        _l("Reason for departing from the ranks"), [Optional(), Length(max=10000), no_control_characters]
+    )
     minutes = TextAreaField(
         _l("Minutes of the discussion"), [Optional(), Length(max=20000), no_control_characters]
     )
@@ -69,6 +73,8 @@ class FindingForm(FlaskForm):
         }
         ids = tuple(criterion.id for criterion in scheme.criteria)
         finding = entry.finding
+        if not entry.application.call.portfolio:
+            fields |= dict.fromkeys(("funding_order", "funding_reason"))
         return type("FindingForm", (cls,), {**fields, "criteria": ids})(
             formdata=formdata,
             version=str(finding.version if finding else 0),
@@ -77,6 +83,8 @@ class FindingForm(FlaskForm):
             tie_order=finding.tie_order if finding else None,
             tie_reason=finding.tie_reason if finding else "",
             max_grant=finding.max_grant if finding else None,
+            funding_order=finding.funding_order if finding else None,
+            funding_reason=finding.funding_reason if finding else "",
             minutes=finding.minutes if finding else "",
             motion=finding.motion if finding else "",
             **{f"votes_{name}": finding.votes.get(name) if finding else None for name in VOTES},
@@ -99,7 +107,30 @@ class FindingForm(FlaskForm):
             "minutes": self.minutes.data or "",
             "motion": self.motion.data or "",
             "votes": {name: self[f"votes_{name}"].data or 0 for name in VOTES},
-        }
+        } | (
+            {"funding_order": self.funding_order.data, "funding_reason": self.funding_reason.data or ""}
+            if self.funding_order
+            else {}
+        )
+
+
+class FixDrawForm(FlaskForm):
+    """From when on the public value counts, and the fingerprint of the list that the person looked at."""
+
+    seen = HiddenField()
+    draws_at = MomentField(_l("The public value is known from"), [InputRequired()])
+
+
+class ValueForm(FlaskForm):
+    """The public value, as it was published."""
+
+    value = StringField(_l("Public value"), [DataRequired(), Length(max=300), no_control_characters])
+
+
+class ReasonForm(FlaskForm):
+    """Why."""
+
+    reason = TextAreaField(_l("Reason"), [DataRequired(), Length(max=4000), no_control_characters])
 
 
 class ClosureForm(FlaskForm):

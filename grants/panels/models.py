@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import Any
 
@@ -27,6 +28,9 @@ class PanelFinding(Public, Base):
     tie_reason: Mapped[str] = mapped_column(Text, default="")
     max_grant: Mapped[int | None] = mapped_column(Cents)
     """Maximum grant after evaluation, where lower than requested."""
+    funding_order: Mapped[int | None]
+    """Its place among those that are given money in another order than that of the ranks (`ranking.cut`)."""
+    funding_reason: Mapped[str] = mapped_column(Text, default="", server_default="")
     minutes: Mapped[str] = mapped_column(Text, default="")
     motion: Mapped[str] = mapped_column(String(300), default="")
     """What the panel voted on; empty if there was no vote."""
@@ -46,6 +50,58 @@ class PanelFinding(Public, Base):
     @property
     def call_id(self) -> int:
         return self.application.call_id
+
+
+class Draw(Public, Base):
+    """Lots within the group whose 50 % interval crosses the line: fixed first, drawn later, taken over by the panel.
+
+    What is fixed, `snapshot`, comes before the public value that makes the seed (decision 0034).
+    """
+
+    __tablename__ = "draws"
+    __table_args__ = (UniqueConstraint("call_id", "number"),)
+
+    call_id: Mapped[int] = mapped_column(ForeignKey("calls.id"))
+    number: Mapped[int]
+    state: Mapped[str] = mapped_column(String(10), default="fixed")
+    """fixed, drawn, taken (over by the panel) or set_aside."""
+    fixed_at: Mapped[datetime]
+    fixed_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    draws_at: Mapped[datetime]
+    """From when on the public value is known."""
+    snapshot: Mapped[str] = mapped_column(Text)
+    sha256: Mapped[str] = mapped_column(String(64))
+    value: Mapped[str] = mapped_column(String(300), default="")
+    seed: Mapped[str] = mapped_column(String(64), default="")
+    order: Mapped[list[str]] = mapped_column(default=list)
+    """Numbers of the group as drawn."""
+    drawn_at: Mapped[datetime | None]
+    drawn_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    reason: Mapped[str] = mapped_column(Text, default="")
+    """Of the panel, for taking the order over, or for setting the draw aside before it was drawn."""
+    closed_at: Mapped[datetime | None]
+    closed_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+
+    call: Mapped[Call] = relationship(lazy="raise_on_sql")
+
+    noun = "draw"
+
+    @property
+    def proposed_by_id(self) -> int:
+        """Whose step another person has to follow: who entered the value, or who fixed the group."""
+        return self.drawn_by_id or self.fixed_by_id
+
+    @property
+    def fixed(self) -> dict[str, Any]:
+        """What was fixed: source, instant, group, figures, hash of the list."""
+        value: dict[str, Any] = json.loads(self.snapshot)
+        return value
+
+    def to_dict(self) -> dict[str, Any]:
+        """The protocol, as `rerun_draw.py` reads it."""
+        return {
+            "fixed": self.fixed, "sha256": self.sha256, "value": self.value, "seed": self.seed, "order": self.order,
+        }  # fmt: skip
 
 
 class RankedList(Public, Base):

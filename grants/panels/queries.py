@@ -14,7 +14,7 @@ from grants.calls.models import Call
 from grants.calls.queries import run_by
 from grants.db import Rows, db
 from grants.experts.models import Assignment
-from grants.panels.models import PanelFinding, RankedList, RankedRow
+from grants.panels.models import Draw, PanelFinding, RankedList, RankedRow
 from grants.panels.standing import Entry
 from grants.people.models import Appointment, User
 from grants.reviews.models import ConsensusReport, Report, ReportMark
@@ -247,6 +247,72 @@ def rows_by_application(call: Call) -> dict[int, RankedRow]:
         return {}
     rows = db.session.scalars(select(RankedRow).where(RankedRow.ranked_list_id == in_force.id))
     return {row.application_id: row for row in rows}
+
+
+# --- Lots ------------------------------------------------------------------------------------------------------------
+
+
+def draws(call: Call) -> Sequence[Draw]:
+    """All draws of a call, those set aside too, the first one first."""
+    return db.session.scalars(select(Draw).where(Draw.call_id == call.id).order_by(Draw.number)).all()
+
+
+def draw_in_force(call: Call) -> Draw | None:
+    """The draw that is fixed, drawn or taken over; there is at most one."""
+    if not call.lots:
+        return None
+    return db.session.scalars(
+        select(Draw)
+        .where(Draw.call_id == call.id, Draw.state != "set_aside")
+        .order_by(Draw.number.desc())
+        .limit(1)
+    ).first()
+
+
+def draw_by(public_id: str) -> Draw | None:
+    """One draw with its call."""
+    return db.session.scalars(
+        select(Draw).options(joinedload(Draw.call)).where(Draw.public_id == public_id)
+    ).first()
+
+
+def people_of(draws: Iterable[Draw]) -> dict[int, str]:
+    """Names of those who took the steps of draws, by row id."""
+    ids = {who for one in draws for who in (one.fixed_by_id, one.drawn_by_id, one.closed_by_id) if who}
+    rows = db.session.execute(select(User.id, User.name).where(User.id.in_(ids))) if ids else ()
+    return {user_id: name for user_id, name in rows}
+
+
+def acronyms(call: Call) -> dict[str, str]:
+    """Acronyms of the applications that came to the panel, by number."""
+    rows = db.session.execute(
+        select(Application.number, Submission.acronym)
+        .join(
+            Submission, (Submission.application_id == Application.id) & (Submission.number == Application.version)
+        )
+        .where(Application.call_id == call.id, Application.state.in_(PANEL_AND_LATER))
+    )  # fmt: skip
+    return {number: acronym for number, acronym in rows if acronym}
+
+
+def hides_some(call: Call, user: Any) -> bool:
+    """Whether a conflict hides an application of the panel from the person."""
+    hidden = select(Application.id).where(
+        Application.call_id == call.id, Application.state.in_((*PANEL_AND_LATER, "withdrawn_after_deadline")),
+        ~not_barred(user),
+    )  # fmt: skip
+    return db.session.scalar(hidden.limit(1)) is not None
+
+
+def by_number(call: Call, numbers: Iterable[str]) -> Sequence[Application]:
+    """Applications of the call that are still in panel, with their call and submitted version."""
+    return db.session.scalars(
+        select(Application)
+        .options(joinedload(Application.call), joinedload(Application.submission))
+        .where(
+            Application.call_id == call.id, Application.number.in_(numbers), Application.state == "in_panel"
+        )
+    ).all()
 
 
 # --- What waits ------------------------------------------------------------------------------------------------------

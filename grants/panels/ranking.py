@@ -209,9 +209,12 @@ def _preferences(
 
 def cut(
     ranking: Ranking, budget: int, reserve: int | None = None, *, quotas: Mapping[str, int] | None = None,
-    areas: Mapping[str, Collection[str]] | None = None,
+    areas: Mapping[str, Collection[str]] | None = None, order: Mapping[str, int] | None = None,
 ) -> tuple[Line, ...]:  # fmt: skip
     """Draw the line (rulebook 5.3): down to the first that does not fit; nothing after it is funded.
+
+    Where the panel set an order for giving money, by lots or for its portfolio, those that it names take the places
+    that they hold together in that order; the ranks stay.
 
     Where the call announced quotas, the first of each area come before all others, in the order of the list among
     themselves; an application counts for one area only, the first of the call's that it names and that is not full.
@@ -221,6 +224,7 @@ def cut(
         reserve: the length of the reserve list, None for all that are left.
         quotas: by area, how many of its applications come first.
         areas: by key, the areas that an application names.
+        order: by key, from the smallest on; equal ones go by rank.
 
     Returns:
         Lines in the order of the list; amounts add up in the order in which money is given.
@@ -230,18 +234,25 @@ def cut(
     """
     if ranking.ties:
         raise ValueError(N_("Some applications are tied. The panel has to put them in order first."))
-    first = _by_quota(ranking.rows, quotas or {}, areas or {})
+    rows = reordered(ranking.rows, order or {})
+    first = _by_quota(rows, quotas or {}, areas or {})
     cumulative, lines, stopped = 0, dict[str, Line](), False
-    for row in sorted(ranking.rows, key=lambda row: row.key not in first):
+    for row in sorted(rows, key=lambda row: row.key not in first):
         cumulative += row.amount
         stopped = stopped or cumulative > budget
         lines[row.key] = Line(
             row.key, "no_budget" if stopped else "main", row.amount, cumulative, first.get(row.key, "")
         )
-    left = [row.key for row in ranking.rows if lines[row.key].line == "no_budget"]
+    left = [row.key for row in rows if lines[row.key].line == "no_budget"]
     for key in left[:reserve]:
         lines[key] = lines[key]._replace(line="reserve")
     return tuple(lines[row.key] for row in ranking.rows)
+
+
+def reordered(rows: Sequence[Row], order: Mapping[str, int]) -> list[Row]:
+    """The rows with those that `order` names in the places that they hold together, as it says."""
+    named = iter(sorted((row for row in rows if row.key in order), key=lambda row: order[row.key]))
+    return [next(named) if row.key in order else row for row in rows]
 
 
 def _by_quota(

@@ -100,6 +100,10 @@ class Entry:
         """Criteria on which the individual scores lie far apart."""
         return [criterion for criterion, spread in scoring.spread(self.individual).items() if spread.wide]
 
+    @property
+    def funding_order(self) -> int | None:
+        return self.finding.funding_order if self.finding else None
+
     def candidate(self, call: Call) -> ranking.Candidate:
         return ranking.Candidate(
             key=self.key,
@@ -147,6 +151,12 @@ class Block:
     keys: tuple[str, ...] = ()
 
 
+UNFINISHED_DRAW = {
+    "fixed": N_("A draw of lots is fixed and waits for its public value."),
+    "drawn": N_("Lots were drawn, and the panel has not taken their order over yet."),
+}
+
+
 @dataclass(frozen=True)
 class Standing:
     """Places from the first to the last, then those below a threshold; ties; and what blocks closing."""
@@ -175,12 +185,13 @@ class Standing:
 
 def standing(
     call: Call, entries: Collection[Entry], outstanding: Mapping[str, int], *, budget: int | None = None,
-    overall_threshold: int | None = None,
+    overall_threshold: int | None = None, draw: str = "",
 ) -> Standing:  # fmt: skip
     """The ranking with the present data (rulebook 5).
 
     Args:
         outstanding: numbers of applications, by state, that still are on their way to the panel.
+        draw: the state of a draw of lots that the panel has begun.
         budget: cents, to see what another budget than the call's would do.
         overall_threshold: hundredths, to see what another one than the scheme's would do.
     """
@@ -190,7 +201,8 @@ def standing(
     scored = {entry.key: entry for entry in entries if entry not in unscored}
     order = ranking.ranked([entry.candidate(call) for entry in scored.values()], scheme)
     areas = {key: entry.proposal.keywords for key, entry in scored.items()}
-    lines = _lines(order, scheme, budget, call.reserve_size, call.quotas, areas)
+    given = {key: entry.funding_order for key, entry in scored.items() if entry.funding_order is not None}
+    lines = _lines(order, scheme, budget, call.reserve_size, call.quotas, areas, given)
     places = [
         Place(scored[row.key], row.total, row.amount, row.rank, row.rank_score, row.step, line.line, line.cumulative,
               line.area, trace=row.trace)
@@ -212,6 +224,7 @@ def standing(
         Block(N_("%(numbers)s are tied. The rules leave their order open: set it with a reason."), keys=tie)
         for tie in order.ties
     ]
+    blocks += [Block(UNFINISHED_DRAW[draw])] if draw in UNFINISHED_DRAW else []
     return Standing(tuple(places), order.ties, unscored, tuple(blocks), scheme)
 
 
@@ -228,6 +241,8 @@ def snapshot(call: Call, standing: Standing, *, report: str, number: int, adopte
         "budget": call.budget,
         "reserve_size": call.reserve_size,
         "quotas": call.quotas,
+        "portfolio": call.portfolio,
+        "lots": call.lots,
         "scheme": call.scheme.to_dict(),
         "panel_report": report,
         "inputs": [
@@ -272,6 +287,7 @@ def follows(value: Mapping[str, Any]) -> bool:
     lines = _lines(
         order, scheme, value["budget"], value["reserve_size"], value.get("quotas") or {},
         {one["number"]: one.get("keywords", ()) for one in value["inputs"]},
+        {one["number"]: one["funding_order"] for one in value["inputs"] if one.get("funding_order") is not None},
     )  # fmt: skip
     expected: list[tuple[Any, ...]] = [
         (row.key, row.rank, row.total, row.rank_score, line.line, line.amount, line.cumulative)
@@ -284,7 +300,7 @@ def follows(value: Mapping[str, Any]) -> bool:
 
 def _lines(
     order: ranking.Ranking, scheme: Scheme, budget: int, reserve_size: int | None, quotas: Mapping[str, int],
-    areas: Mapping[str, Collection[str]],
+    areas: Mapping[str, Collection[str]], given: Mapping[str, int],
 ) -> Sequence[ranking.Line]:  # fmt: skip
     """Where each ranked row stands. While a tie is open there is no line, and the amounts add up as the list stands."""
     if order.ties:
@@ -295,7 +311,7 @@ def _lines(
         ]
     if scheme.is_first_stage:
         return funding.invited(order, budget, scheme)
-    return ranking.cut(order, budget, reserve_size, quotas=quotas, areas=areas)
+    return ranking.cut(order, budget, reserve_size, quotas=quotas, areas=areas, order=given)
 
 
 def _inputs(entry: Entry, call: Call) -> dict[str, Any]:
@@ -314,6 +330,8 @@ def _inputs(entry: Entry, call: Call) -> dict[str, Any]:
         "countries": sorted(entry.countries(call)),
         "tie_order": entry.finding.tie_order if entry.finding else None,
         "tie_reason": entry.finding.tie_reason if entry.finding else "",
+        "funding_order": entry.funding_order,
+        "funding_reason": entry.finding.funding_reason if entry.finding else "",
         "minutes": {"version": entry.finding.version, "text": entry.finding.minutes}
         if entry.finding
         else None,

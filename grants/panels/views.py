@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import format_decimal
 from flask_babel import gettext as _
 from flask_security import current_user
@@ -13,19 +15,21 @@ from werkzeug.wrappers import Response
 
 from grants.applications.queries import by_public_id
 from grants.applications.shown import proposal_to
+from grants.calls.deadline import instant
 from grants.calls.models import Call
 from grants.calls.queries import by_reference
-from grants.panels import actions, discussion, queries, uncertainty
-from grants.panels.forms import ClosureForm, FindingForm, WhatIfForm
+from grants.panels import actions, discussion, drawing, queries, rerun_draw, uncertainty
+from grants.panels.forms import ClosureForm, FindingForm, FixDrawForm, ReasonForm, ValueForm, WhatIfForm
 from grants.panels.funding import changes
+from grants.panels.models import Draw
 from grants.panels.ranking import distribution
-from grants.panels.standing import LINE_NAMES, LINE_TONES, STEP_NAMES, Entry, Standing, lines_of, standing
+from grants.panels.standing import LINE_NAMES, LINE_TONES, STEP_NAMES, Entry, Standing, lines_of
 from grants.reviews.queries import consensus_of
-from grants.web import load, paged
+from grants.web import load, may, paged
 
 blueprint = Blueprint("panels", __name__)
 CHART_ROWS = 40
-MOST_SCORES = 500
+MOST_SCORES = 1000
 """Above that, expected ranks take longer than a page may; `grants rank` has no such bound."""
 
 
@@ -46,7 +50,7 @@ def panel(reference: str) -> str | Response:
     call = load(by_reference(reference), to="call.panel")
     if call.panel_closed_at:
         return redirect(url_for(".ranking", reference=reference))
-    now_standing = standing(call, queries.entries(call), queries.outstanding(call, current_user))
+    now_standing = actions.present(call, current_user)
     return render_template(
         "panels/panel.html", call=call, standing=now_standing, visible=queries.visible_numbers(call, current_user),
         chart=sorted(now_standing.ranked, key=lambda place: place.cumulative)[:CHART_ROWS],
@@ -74,8 +78,7 @@ def what_if(reference: str) -> str | tuple[str, int]:
     form = WhatIfForm(request.args if request.args else None, data={
         "budget": call.budget, "threshold": Decimal(call.scheme.overall_threshold) / 100,
     })  # fmt: skip
-    entries, outstanding = queries.entries(call), queries.outstanding(call, current_user)
-    now_standing = other = standing(call, entries, outstanding)
+    now_standing = other = actions.present(call, current_user)
     top = Decimal(call.scheme.maximum) / 100
     fits, wanted = (form.validate() if request.args else True), form.threshold.data
     if fits and wanted is not None and not (wanted.is_finite() and 0 <= wanted < top):
@@ -83,7 +86,7 @@ def what_if(reference: str) -> str | tuple[str, int]:
         fits = False
     if fits:
         threshold = None if wanted is None else int(wanted * 100)
-        other = standing(call, entries, outstanding, budget=form.budget.data, overall_threshold=threshold)
+        other = actions.present(call, current_user, budget=form.budget.data, overall_threshold=threshold)
     page = render_template(
         "panels/what_if.html", call=call, form=form, standing=now_standing, other=other,
         budget=form.budget.data if fits and form.budget.data is not None else call.budget,
@@ -109,7 +112,7 @@ def _side_by_side(before: Standing, after: Standing) -> list[dict[str, Any]]:
 def sureness(reference: str) -> str:
     """How sure the line is: expected ranks from the individual totals, with their intervals. It decides nothing."""
     call = load(by_reference(reference), to="call.open_panel")
-    now_standing = standing(call, queries.entries(call), queries.outstanding(call, current_user))
+    now_standing = actions.present(call, current_user)
     scores = queries.individual_totals(call)
     visible = queries.visible_numbers(call, current_user)
     # Ranks and probabilities of the others would tell about the one that a conflict hides (rulebook 4.7).
@@ -135,6 +138,122 @@ def _figures(
     return uncertainty.of_panel(
         tuple(scores), amounts, call.budget, width, call.scheme.step / 100, call.scheme.sign < 0
     )
+
+
+# --- Lots ------------------------------------------------------------------------------------------------------------
+
+
+@blueprint.route("/calls/<reference>/panel/draw", methods=["GET", "POST"])
+def draw(reference: str) -> str | Response | tuple[str, int]:
+    """Lots between those that the evaluation cannot tell apart at the line: the group, the protocol, the next step."""
+    if request.method == "GET":
+        return _draw_page(load(by_reference(reference), to="call.draw"))
+    call = load(by_reference(reference), to="call.fix_draw")
+    _not_barred(call)
+    form = FixDrawForm()
+    at = _instant(form, call)
+    if at is None:
+        return _draw_page(call, fix=form), 422
+    shown = _figures(call, actions.present(call, current_user), queries.individual_totals(call))
+    try:
+        drawing.fix(call, by=current_user, draws_at=at, seen=form.seen.data or "", shown=shown)
+    except actions.Changed:
+        flash(_("Something changed since you opened this page. Please look at the list again."), "warning")
+        form.seen.data = form.seen.raw_data = None
+        return _draw_page(call, fix=form), 409
+    except actions.Refused as refusal:
+        if not refusal.field:
+            abort(409, description=_(str(refusal)))
+        form[refusal.field].errors = [_(str(refusal))]
+        return _draw_page(call, fix=form), 422
+    flash(_("The group is fixed. Another person enters the public value once it is known."), "success")
+    return redirect(url_for(".draw", reference=reference), 303)
+
+
+def _instant(form: FixDrawForm, call: Call) -> datetime | None:
+    """The typed local time of the call's zone as an instant; None with a message beside the field."""
+    if not form.validate_on_submit() or form.draws_at.data is None:
+        return None
+    try:
+        return instant(form.draws_at.data, call.zone)
+    except ValueError as problem:
+        form.draws_at.errors = [_(str(problem))]
+        return None
+
+
+def _not_barred(call: Call) -> None:
+    """The figures of the others would tell about an application that a conflict hides (rulebook 4.7)."""
+    if queries.hides_some(call, current_user):
+        abort(403, description=_("You have a conflict of interest with an application of this panel."))
+
+
+def _draw_page(call: Call, **forms: Any) -> str:
+    gaps = queries.hides_some(call, current_user)
+    draws = [] if gaps else list(queries.draws(call))
+    in_force = next((one for one in reversed(draws) if one.state != "set_aside"), None)
+    found = present = None
+    if not gaps and in_force is None and may("call.fix_draw", call):
+        present = actions.present(call, current_user)
+        found = _figures(call, present, queries.individual_totals(call))
+        forms.setdefault("fix", FixDrawForm(formdata=None))
+        forms["fix"].seen.data = actions.reviewed(present)
+    ranked = {place.entry.key for place in present.ranked} if present else set()
+    return render_template(
+        "panels/draw.html", call=call, gaps=gaps, draws=draws, in_force=in_force, standing=present, found=found,
+        group=[one for one in found.crossing if one.item in ranked] if found else [],
+        people=queries.people_of(draws), names=queries.acronyms(call) if not gaps else {},
+        program=Path(rerun_draw.__file__).read_text(),
+        **{"fix": None, "value": ValueForm(formdata=None), "reason": ReasonForm(formdata=None), "asked": ""} | forms,
+    )  # fmt: skip
+
+
+def _step(public_id: str, to: str) -> Draw:
+    one: Draw = load(queries.draw_by(public_id), to=to)
+    _not_barred(one.call)
+    return one
+
+
+@blueprint.post("/draws/<public_id>/value")
+def enter_value(public_id: str) -> Response | tuple[str, int]:
+    """Another person than who fixed the group enters the public value: lots are drawn."""
+    one = _step(public_id, "draw.enter")
+    form = ValueForm()
+    if not form.validate_on_submit():
+        return _draw_page(one.call, value=form), 422
+    drawing.enter(one, by=current_user, value=form.value.data or "")
+    flash(
+        _("Lots are drawn. Another person compares the value with its source and takes the order over."),
+        "success",
+    )
+    return redirect(url_for(".draw", reference=one.call.reference), 303)
+
+
+@blueprint.post("/draws/<public_id>/<any(adoption, return, end):step>")
+def end_draw(public_id: str, step: str) -> Response | tuple[str, int]:
+    """The order is taken over, the value goes back to be entered again, or the draw is given up before it is known."""
+    verb, action, done = {
+        "adoption": (drawing.take, "draw.take", _("The order is taken over, with its reason.")),
+        "return": (drawing.give_back, "draw.return", _("The value is to be entered again.")),
+        "end": (drawing.set_aside, "draw.set_aside", _("The draw is set aside.")),
+    }[step]
+    one = _step(public_id, action)
+    form = ReasonForm()
+    if not form.validate_on_submit():
+        return _draw_page(one.call, reason=form, asked=step), 422
+    verb(one, by=current_user, reason=form.reason.data or "")
+    flash(done, "success")
+    return redirect(url_for(".draw", reference=one.call.reference), 303)
+
+
+@blueprint.get("/calls/<reference>/draw")
+def published_draw(reference: str) -> str:
+    """After the release anybody may read how lots were drawn; who took part is not told."""
+    call = load(by_reference(reference), to="call.published_draw")
+    found = queries.draw_in_force(call)
+    return render_template(
+        "panels/published_draw.html", call=call, draw=found if found and found.state == "taken" else None,
+        program=Path(rerun_draw.__file__).read_text(),
+    )  # fmt: skip
 
 
 @blueprint.route("/applications/<public_id>/panel", methods=["GET", "POST"])
@@ -178,7 +297,7 @@ def closure(reference: str) -> str | Response | tuple[str, int]:
     form = ClosureForm()
     status = 200
     if form.validate_on_submit():
-        before = standing(call, queries.entries(call), queries.outstanding(call, current_user))
+        before = actions.present(call, current_user)
         try:
             actions.close(
                 call, by=current_user, report=form.report.data or "", seen=form.seen.data or "",
@@ -197,7 +316,7 @@ def closure(reference: str) -> str | Response | tuple[str, int]:
             return redirect(url_for(".ranking", reference=reference), 303)
     elif form.is_submitted():
         status = 422
-    now_standing = standing(call, queries.entries(call), queries.outstanding(call, current_user))
+    now_standing = actions.present(call, current_user)
     form.seen.data = actions.reviewed(now_standing)
     form.seen.raw_data = None
     page = render_template(
@@ -216,7 +335,8 @@ def ranking(reference: str) -> str:
     counts, frozen = queries.line_counts(adopted), json.loads(adopted.snapshot)
     return render_template(
         "panels/ranking.html", call=call, adopted=adopted, counts=counts, report=frozen["panel_report"],
-        shown=frozen.get("sureness"),
+        shown=frozen.get("sureness"), draws=queries.draws(call),
+        given={one["number"]: one for one in frozen["inputs"] if one.get("funding_order") is not None},
         page=paged(queries.places(adopted, current_user), sum(counts.values())),
         gaps=queries.has_gaps(adopted, current_user), chart=queries.chart(adopted, CHART_ROWS),
         buckets=distribution(queries.ranked_totals(adopted), call.scheme),

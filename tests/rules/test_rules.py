@@ -63,6 +63,8 @@ def test_what_is_not_stored_has_its_default():
         "reaction_scores": False,
         "reminder_days": [],
         "quotas": {},
+        "portfolio": False,
+        "lots": "",
         "title_limit": 200,
         "acronym_limit": 20,
         "abstract_limit": 2000,
