@@ -51,9 +51,15 @@ class Writer:
                 by_itself = bool(self.saves % 2)
                 accept = "application/json" if by_itself else "text/html"
                 answer = server.ask("POST", path, urlencode(fields | {"abstract": self.sent}), accept)
-                saved = json.loads(answer.text)["state"] == "saved" if by_itself and answer.status == 200 else False
+                saved = (
+                    json.loads(answer.text)["state"] == "saved"
+                    if by_itself and answer.status == 200
+                    else False
+                )
                 if not (saved or (answer.status == 303 and not by_itself)):
-                    self.refused = f"{self.public_id}: a save was answered with {answer.status} {answer.text[:80]!r}"
+                    self.refused = (
+                        f"{self.public_id}: a save was answered with {answer.status} {answer.text[:80]!r}"
+                    )
                     return
                 self.acknowledged, self.saves = self.sent, self.saves + 1
         except (OSError, ValueError):
