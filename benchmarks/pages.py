@@ -143,7 +143,7 @@ def serving(target: str) -> Iterator[tuple[int, int]]:
         yield port, server.pid
     finally:
         server.terminate()
-        server.wait(20)
+        server.wait(60)
 
 
 def processor_seconds(parent: int) -> float:
@@ -197,7 +197,7 @@ class Server:
     """One client's connection that stays open, with its cookie."""
 
     def __init__(self, port: int, cookie: str) -> None:
-        self.connection, self.cookie = socket.create_connection(("127.0.0.1", port), timeout=60), cookie
+        self.connection, self.cookie = socket.create_connection(("127.0.0.1", port), timeout=300), cookie
 
     def ask(self, method: str, path: str, body: str = "", accept: str = "text/html") -> Reply:
         """Raises OSError or ValueError when no whole answer comes."""

@@ -332,6 +332,7 @@ def main() -> int:
             before = rows(url, folder)
             submit(server, ids[0], first)
             written = rows(url, folder) - before
+            server.connection.close()  # a server that is asked to end waits for those who are connected
         os.environ["BARE_ROWS"] = str(written)
         print(HEAD)
         with serving("benchmarks.bare:app") as (port, _pid):

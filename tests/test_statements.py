@@ -31,7 +31,7 @@ LISTS = {
         "eligibility",
         "/calls/{call}/eligibility?waiting=eligibility",
         1,
-        5,
+        6,  # the rules are asked, and some of them are about the call's questions
     ),
     "reports, of which one in consensus": ("in_consensus", "/calls/{call}/reports?phase=in_consensus", 1, 7),
     "decisions": ("released_best", "/calls/{call}/decisions", 3, 6),

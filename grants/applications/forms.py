@@ -30,7 +30,14 @@ from grants.applications.actions import PARTNER_FIELDS
 from grants.applications.budget import CATEGORIES
 from grants.applications.models import Clarification, Partner
 from grants.calls.countries import codes
-from grants.calls.forms import CheckboxList, MomentField, MoneyField, answer_field, no_control_characters
+from grants.calls.forms import (
+    CheckboxList,
+    EmptyForNow,
+    MomentField,
+    MoneyField,
+    answer_field,
+    no_control_characters,
+)
 from grants.calls.models import Call, Question
 from grants.people import identifiers
 from grants.words import count_characters
@@ -118,7 +125,7 @@ class SummaryForm(FlaskForm):
     acronym = StringField(_l("Acronym"), [DataRequired(), Stored(100)])
     title = StringField(_l("Title"), [Stored(1000)])
     abstract = TextAreaField(_l("Abstract"), [Stored(20000)])
-    duration = IntegerField(_l("Duration in months"), [Optional(), NumberRange(1, 240)])
+    duration = IntegerField(_l("Duration in months"), [EmptyForNow(), NumberRange(1, 240)])
     keywords = CheckboxList(_l("Keywords of the call"))
     free_keywords = StringField(_l("Your own keywords"), [Stored(1000)])
 
@@ -215,7 +222,7 @@ class PartnerForm(OrganisationForm, FlaskForm):
 class BudgetForm(FlaskForm):
     """One partner's budget: costs by category, and how they are financed."""
 
-    requested = MoneyField(_l("Requested contribution"), [Optional()])
+    requested = MoneyField(_l("Requested contribution"), [EmptyForNow()])
     income = MoneyField(_l("Income generated"), [Optional()])
     other_contributions = MoneyField(_l("Other contributions"), [Optional()])
     person_months = DecimalField(
@@ -240,7 +247,7 @@ class BudgetForm(FlaskForm):
 
 
 for _category in CATEGORIES:
-    setattr(BudgetForm, _category.key, MoneyField(_l(_category.label), [Optional()]))
+    setattr(BudgetForm, _category.key, MoneyField(_l(_category.label), [EmptyForNow()]))
 
 
 class ResearcherForm(FlaskForm):

@@ -55,6 +55,14 @@ def version_of(form: Any) -> int:
     return int(text) if text.isdecimal() and len(text) < 10 else -1
 
 
+class EmptyForNow(Optional):
+    """May be empty when it is saved. The checklist asks for it before the submission, so it is not called optional."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.field_flags: dict[str, bool] = {}
+
+
 class MoneyField(Field):
     """An amount in euros as people type it; `data` is integer cents or None."""
 
@@ -603,6 +611,8 @@ def answer_field(question: Question, text_of: Any, checks: list[Any]) -> Field |
         checks: validators of texts.
     """
     label = text_of(question, "label")
+    empty = EmptyForNow() if question.required else Optional()
+    texts = checks if question.required else [empty, *checks]
     said = {"description": text_of(question, "hint")}
     french = question.choices_fr if text_of(question, "label_language") == "fr" else []
     names = french if len(french) == len(question.choices) else question.choices
@@ -611,25 +621,25 @@ def answer_field(question: Question, text_of: Any, checks: list[Any]) -> Field |
         case "file":
             return None
         case "short":
-            return StringField(label, checks, render_kw=_counted(question), **said)
+            return StringField(label, texts, render_kw=_counted(question), **said)
         case "yes_no":
-            return RadioField(label, [Optional()], choices=list(YES_NO.items()), **said)
+            return RadioField(label, [empty], choices=list(YES_NO.items()), **said)
         case "choice":
-            return RadioField(label, [Optional()], choices=pairs, **said)
+            return RadioField(label, [empty], choices=pairs, **said)
         case "choices":
-            return CheckboxList(label, [Optional()], choices=pairs, **said)
+            return CheckboxList(label, [empty], choices=pairs, **said)
         case "number":
             return NumberField(label, render_kw={"inputmode": "decimal"}, **said)
         case "money":
-            return MoneyField(label, [Optional()], **said)
+            return MoneyField(label, [empty], **said)
         case "date":
-            return DayField(label, [Optional()], **said)
+            return DayField(label, [empty], **said)
         case "table":
             return TableField(label, columns=list(names), most=question.limit or 10, **said)
         case "declaration":
             return BooleanField(label, **said)
         case _:
-            return TextAreaField(label, checks, render_kw=_counted(question), **said)
+            return TextAreaField(label, texts, render_kw=_counted(question), **said)
 
 
 def _counted(question: Question) -> dict[str, str]:

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from grants.applications.finding import Finding
 from grants.applications.models import Application
 from grants.applications.queries import by_public_id
-from grants.calls.queries import on_desk
+from grants.calls.queries import by_reference, on_desk
 from grants.eligibility import actions, queries
 from grants.eligibility.forms import ReturnForm, RulingForm
 from grants.eligibility.models import GATE_NAMES, Ruling
@@ -29,7 +29,7 @@ WAITING_NAMES = {
 @blueprint.get("/calls/<reference>/eligibility")
 def desk(reference: str) -> str:
     """All received applications of a call, or those that wait for one of the three acts."""
-    call = load(on_desk(reference), to="call.received")
+    call = load(by_reference(reference), to="call.received")
     waiting = request.args.get("waiting", "")
     page = paged(queries.desk(call, current_user, waiting), queries.count_desk(call, current_user, waiting))
     return render_template(
