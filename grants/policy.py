@@ -558,6 +558,7 @@ RULES: dict[str, Rule] = {
     "consensus.read": staff
     | (evaluator & consensus_phase)
     | (is_chair & has_no_conflict & application_in("in_panel", "evaluated", "informed")),
+    "consensus.summary": evaluator & in_state("final") & application_in("evaluated", "informed"),
     "consensus.individual": staff | (evaluator & consensus_phase),
     "consensus.write": rapporteur & in_state("draft") & application_in("in_consensus"),
     "consensus.circulate": rapporteur & in_state("draft") & application_in("in_consensus"),
@@ -610,7 +611,7 @@ RULES: dict[str, Rule] = {
     "decision.change": is_officer & has_no_conflict & in_state("released"),
     "decision.redress": is_coordinator & is_released,
     "decision.apply_in_full": is_coordinator & is_released & passed_first_stage,
-    "redress.read": is_coordinator | told_staff | (is_on_committee & has_no_conflict),
+    "redress.read": is_coordinator | ((is_officer | is_on_committee) & has_no_conflict),
     "redress.name": is_officer & has_no_conflict & in_state("filed"),
     "redress.decide": is_on_committee & has_no_conflict & in_state("filed"),
     "redress.withdraw": is_coordinator & in_state("filed"),

@@ -10,7 +10,7 @@ from tests.crawling import lasting
 
 FORM_FIELDS = {"input", "select", "textarea"}
 _lawful: set[bytes] = set()
-"""Digests of the pages that were found in order, without the tokens of their forms: many are fetched again and again."""
+"""Digests of the pages found in order, without the tokens of their forms: many are fetched again and again."""
 
 
 def check(page: str, where: str = "") -> None:

@@ -276,7 +276,7 @@ TABLE: list[tuple[str, str, dict[str, str], set[Any]]] = [
     ("POST", "decisions.send_back", {"public_id": "decision:ranked_best"}, {"officer2"}),
     ("GET", "decisions.request_review", {"public_id": "released_best"}, {"coordinator"}),
     ("POST", "decisions.request_review", {"public_id": "released_best"}, {"coordinator"}),
-    ("GET", "decisions.review", {"public_id": "redress"}, STAFF | {"applicant2", "admin"}),
+    ("GET", "decisions.review", {"public_id": "redress"}, OFFICERS | {"applicant2", "admin"}),
     ("POST", "decisions.name_member", {"public_id": "redress"}, OFFICERS),
     ("POST", "decisions.close_review", {"public_id": "redress"}, {"admin"}),
     ("POST", "decisions.withdraw_review", {"public_id": "redress"}, {"applicant2"}),

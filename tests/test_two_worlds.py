@@ -123,7 +123,7 @@ SECRETS = [
     secret("that a released decision is to change", STAFF,
            f"UPDATE decision_changes SET reason = 'The outcome was wrong.', outcome = 'invited' "
            f"WHERE decision_id = {DECISION}", "released_weak"),
-    secret("a request for review", {*STAFF, "applicant2", "admin"},
+    secret("a request for review", {*OFFICERS, "applicant2", "admin"},
            f"UPDATE redress_requests SET text = 'The group was biased.', state = 'withdrawn' "
            f"WHERE application_id = {OF}", "released_good"),
     secret("how far grant preparation is", {*STAFF},

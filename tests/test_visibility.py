@@ -40,7 +40,7 @@ CELLS: list[tuple[str, str, str, set[str]]] = [
     ("result after the release", "/applications/{released_best}/decision", "RELEASEDBEST", {"coordinator", *STAFF}),
     ("names of evaluators", "/applications/{in_evaluation}/assignments", "Eva Expert", STAFF),
     ("conflicts of interest", "/applications/{admitted}/conflicts", "conflict", {"officer"}),
-    ("redress file", "/reviews/{redress}", "A figure was misread.", STAFF),
+    ("redress file", "/reviews/{redress}", "A figure was misread.", {"officer"}),
     ("remarks to the funder", "/reports/{report:in_consensus:expert}", "They wrote to me.", {*GROUP, *STAFF}),
     ("remarks to the funder, another's", "/reports/{report:in_consensus:expert2}", "They wrote to me.",
      {"rapporteur", *STAFF}),

@@ -17,7 +17,7 @@ from grants.decisions.outcomes import GATES, OF_LINE, WITH_GRANT, Plan, departs,
 from grants.decisions.wording import Wording
 from grants.eligibility.models import Ruling
 from grants.panels.models import RankedRow
-from grants.panels.queries import rows_by_application
+from grants.panels.queries import rows_by_application, visible_numbers
 from grants.words import N_
 from grants.workflow import move
 
@@ -246,21 +246,21 @@ def order_release(call: Call, *, by: Any, kind: str, seen: str) -> Release:
 
     Args:
         kind: 'results', or 'gate' for refusals that go earlier (settled: Results).
-        seen: `Plan.seen` of the review page.
+        seen: `Plan.seen_by` the person, of the review page.
 
     Raises:
         Changed: the plan is no longer the one that the person saw.
         Refused: something is missing.
     """
     coming = planned(call, kind)
-    if coming.seen != seen:
+    if coming.seen_by(visible_numbers(call, by)) != seen:
         raise Changed
     if coming.blocks:
         raise Refused(N_("The results cannot be released yet. The page says what is missing."))
     at = clock.now()
     order = Release(
         call_id=call.id, call=call, kind=kind, state="held", ordered_at=at, due_at=at + HOLD, released_by_id=by.id,
-        counts=coming.counts, seen=seen, note="",
+        counts=coming.counts, seen=coming.seen, note="",
     )  # fmt: skip
     db.session.add(order)
     call.held_until = order.due_at

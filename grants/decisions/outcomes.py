@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -73,6 +73,10 @@ def count(decisions: Iterable[Decision]) -> dict[str, int]:
     return {outcome: outcomes.count(outcome) for outcome in NAMES if outcome in outcomes}
 
 
+UNDECIDED = N_("Applications without a decision: %(count)s.")
+UNAPPROVED = N_("Decisions that a second officer has not approved: %(count)s.")
+
+
 @dataclass(frozen=True)
 class Plan:
     """What one release would do: its decisions, and the sentences (with values) that keep it from happening.
@@ -95,16 +99,41 @@ class Plan:
 
     @property
     def seen(self) -> str:
-        """Fingerprint of decisions, recipients and words: nobody releases what he did not see, to nobody else."""
+        """Fingerprint of decisions, recipients and words: nothing else is released than what was ordered."""
+        return self.seen_by({one.application.number for one in self.decisions})
+
+    def seen_by(self, visible: Container[str]) -> str:
+        """The same of what a person saw, by the numbers of the applications that no conflict hides from them."""
         return digest(
             [
                 [
                     [one.public_id, one.version, one.outcome, one.application.coordinator_id]
                     for one in self.decisions
+                    if one.application.number in visible
                 ],
                 sorted([*key, wording.number] for key, wording in self.wordings.items()),
             ]
         )
+
+    def blocks_for(self, visible: Container[str], undecided: int) -> list[tuple[str, Mapping[str, Any]]]:
+        """What is missing as a person may know it, who is shown some of the decisions only.
+
+        Args:
+            undecided: how many of the applications shown have no decision.
+        """
+        unapproved = sum(
+            one.state != "approved" for one in self.decisions if one.application.number in visible
+        )
+        mine = {UNDECIDED: undecided, UNAPPROVED: unapproved}
+        found = [
+            (sentence, {"count": mine[sentence]} if sentence in mine else values)
+            for sentence, values in self.blocks
+            if mine.get(sentence, 1)
+        ]
+        hidden = any(
+            sentence in mine and values["count"] > mine[sentence] for sentence, values in self.blocks
+        )
+        return found + ([(N_("Something that is not shown to you is not ready."), {})] if hidden else [])
 
 
 def plan(
@@ -136,11 +165,9 @@ def plan(
     if not second_stage_is_public:
         blocks.append((N_("The call of the second stage is not published yet."), {}))
     if undecided:
-        blocks.append((N_("Applications without a decision: %(count)s."), {"count": undecided}))
+        blocks.append((UNDECIDED, {"count": undecided}))
     if unapproved := sum(one.state != "approved" for one in decisions):
-        blocks.append(
-            (N_("Decisions that a second officer has not approved: %(count)s."), {"count": unapproved})
-        )
+        blocks.append((UNAPPROVED, {"count": unapproved}))
     if not decisions and not undecided:
         blocks.append((N_("There is nothing to release."), {}))
     invited = sum(one.max_grant or 0 for one in decisions if one.outcome == "invited")

@@ -544,10 +544,11 @@ def release(reference: str) -> str | Response | tuple[str, int]:
     plan = actions.planned(call, kind)
     visible = visible_numbers(call, current_user)
     shown = [one for one in plan.decisions if one.application.number in visible]
-    form.kind.data, form.seen.data, form.checked.data = kind, plan.seen, False
+    form.kind.data, form.seen.data, form.checked.data = kind, plan.seen_by(visible), False
     form.kind.raw_data = form.seen.raw_data = form.checked.raw_data = None
     page = render_template(
         "decisions/release.html", call=call, form=form, plan=plan, shown=shown, counts=count(shown),
+        blocks=plan.blocks_for(visible, len(queries.undecided(call, current_user))),
         hidden=len(plan.decisions) - len(shown), releases=queries.releases(call),
         changed_letters=queries.changed_letters(call),
     )  # fmt: skip

@@ -38,7 +38,7 @@ from grants.documents.models import OF_CALL, Batch, Document
 from grants.people.attempts import limiter
 from grants.people.sign_in import csrf
 from grants.reviews import queries as reviews
-from grants.web import load, public
+from grants.web import load, may, public
 
 blueprint = Blueprint("documents", __name__)
 
@@ -92,10 +92,13 @@ def _kind(allowed: tuple[str, ...]) -> str:
 
 def _load_subject(kind: str, application: Any) -> None:
     """Whether the person may see what the document tells, now."""
-    if application is not None and RIGHTS[kind].startswith("decision."):
+    consensus = reviews.consensus_at(application.public_id) if application is not None else None
+    if kind == "evaluation" and consensus is not None and may("consensus.summary", consensus):
+        load(consensus, to="consensus.summary")  # whoever evaluated it, after the panel (rulebook 7.4)
+    elif application is not None and RIGHTS[kind].startswith("decision."):
         load(decisions.of_application(application.public_id), to=RIGHTS[kind])
     elif application is not None and kind == "consensus":
-        load(reviews.consensus_at(application.public_id), to=RIGHTS[kind])
+        load(consensus, to=RIGHTS[kind])
     else:
         load(application, to=RIGHTS[kind])
 

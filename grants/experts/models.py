@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -14,6 +15,7 @@ from grants.calls.models import Call
 from grants.calls.terms import Terms
 from grants.db import Base, Public
 from grants.people.models import User
+from grants.policy import ASKED
 
 
 class Expert(Public, Base):
@@ -184,6 +186,12 @@ class Assignment(Public, Base):
     @property
     def call_id(self) -> int:
         return self.application.call_id
+
+    def is_overdue(self, at: datetime) -> bool:
+        """Whether the report is still to come after the day on which it was due, where the call is (rulebook 7.2)."""
+        today = at.astimezone(ZoneInfo(self.call.zone)).date()
+        done = not self.scores or (self.report is not None and self.report.state == "submitted")
+        return self.due_on is not None and self.state in ASKED and today > self.due_on and not done
 
 
 class GroupProposal(Public, Base):

@@ -160,7 +160,7 @@ def members(call: Call, reader: Any) -> tuple[list[Member], list[Member]]:
     Args:
         reader: what a conflict hides from this person makes nobody one of those who are asked.
     """
-    known, asked = experienced(call), loads(call, reader)
+    known, asked = experienced(call, reader), loads(call, reader)
     everyone = [
         (one.user_id, Member(one.gender, one.country, one.sector, one.user_id not in known))
         for one in db.session.execute(
@@ -399,9 +399,17 @@ def to_compose(call: Call) -> Sequence[str]:
     ).all()
 
 
-def experienced(call: Call) -> set[int]:
-    """Users who evaluate or have evaluated in another call; everybody else is a newcomer (rulebook 4.6)."""
-    query = select(Assignment.user_id).join(Assignment.application)
+def experienced(call: Call, reader: Any = None) -> set[int]:
+    """Users who evaluate or have evaluated in another call; everybody else is a newcomer (rulebook 4.6).
+
+    Args:
+        reader: leaves out what a conflict hides from this person; None counts all.
+    """
+    query = (
+        select(Assignment.user_id)
+        .join(Assignment.application)
+        .where(not_barred(reader) if reader else true())
+    )
     return set(db.session.scalars(query.where(Application.call_id != call.id, Assignment.state.in_(ASKED))))
 
 

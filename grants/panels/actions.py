@@ -1,6 +1,6 @@
 """Verbs of the panel: write down a finding, close the panel and adopt the ranked list."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy.orm.exc import StaleDataError
@@ -131,22 +131,26 @@ def _distinct(aspects: Sequence[str]) -> list[str]:
     return [aspect for key, aspect in reversed(tidy.items()) if key]
 
 
-def reviewed(standing: Standing) -> str:
-    """Fingerprint of what a closing would adopt: the review page carries it, so nobody adopts what he did not see."""
+def reviewed(standing: Standing, visible: Container[str] | None = None) -> str:
+    """Fingerprint of what a closing would adopt: the review page carries it, so nobody adopts what he did not see.
+
+    Args:
+        visible: numbers of the applications that no conflict hides from the person; with a gap, neither ranks nor
+            lines are shown and part of it. None sees all.
+    """
+
+    def sees(key: str) -> bool:
+        return visible is None or key in visible
+
+    shown = [place for place in standing.places if sees(place.entry.key)]
+    whole = len(shown) == len(standing.places)
     return digest(
         [
-            [
-                place.entry.key,
-                place.rank,
-                place.line,
-                place.area,
-                place.amount,
-                place.entry.scores,
-                place.entry.funding_order,
-            ]
-            for place in standing.places
+            [place.entry.key, place.amount, place.entry.scores]
+            + ([place.rank, place.line, place.area, place.entry.funding_order] if whole else [])
+            for place in shown
         ]
-        + [[block.sentence, list(block.keys)] for block in standing.blocks]
+        + [[block.sentence, [key for key in block.keys if sees(key)]] for block in standing.blocks]
     )
 
 
@@ -163,7 +167,7 @@ def close(call: Call, *, by: Any, report: str, seen: str, shown: Sureness | None
         Refused: an application is not in panel yet, or a tie is open (rulebook 5.2).
     """
     now_standing = present(call, by)
-    if reviewed(now_standing) != seen:
+    if reviewed(now_standing, queries.visible_numbers(call, by)) != seen:
         raise Changed
     if now_standing.blocks:
         raise Refused(N_("The panel cannot close yet. The page says what is missing."))

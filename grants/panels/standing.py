@@ -212,7 +212,7 @@ def standing(
     blocks = [
         Block(
             N_("Applications on their way to the panel: %(count)s (%(state)s).") if state
-            else N_("Applications on their way to the panel that are not shown to you: %(count)s."),
+            else N_("What is not shown to you is on its way to the panel."),
             {"count": count, "state": state},
         )
         for state, count in outstanding.items()

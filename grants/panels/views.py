@@ -317,11 +317,11 @@ def closure(reference: str) -> str | Response | tuple[str, int]:
     elif form.is_submitted():
         status = 422
     now_standing = actions.present(call, current_user)
-    form.seen.data = actions.reviewed(now_standing)
+    visible = queries.visible_numbers(call, current_user)
+    form.seen.data = actions.reviewed(now_standing, visible)
     form.seen.raw_data = None
     page = render_template(
-        "panels/closure.html", call=call, form=form, standing=now_standing,
-        visible=queries.visible_numbers(call, current_user),
+        "panels/closure.html", call=call, form=form, standing=now_standing, visible=visible,
     )  # fmt: skip
     return (page, status) if status != 200 else page
 

@@ -88,7 +88,7 @@ def _reports(person: Person, score: str) -> str:
     """Accept, declare, write, submit; the address of the report."""
     person.go("/assignments")
     link = str(person.page.locator('main a[href^="/assignments/"]').first.get_attribute("href"))
-    person.go(link).fill(conduct=True).send("conduct")
+    person.go(link).press("/acceptance")
     person.go(link).fill(declaration="none").send("declaration")
     address = person.page.url.removeprefix(person.house.url)
     _write_marks(person, score)

@@ -181,7 +181,7 @@ def test_the_whole_way(chromium: Browser, house: Any, tmp_path: Path) -> None:
     clock.set_to(datetime(2026, 5, 20, 9, 0, tzinfo=UTC))
     for part in ("officer", "officer2", "rapporteur", "expert", "expert2", "chair", "coordinator"):
         there[part].sign_in()
-    _the_officer_checks_and_assigns(there["officer"], address)
+    _the_officer_checks_and_assigns(there, address)
     _the_experts_report(there, address)
     _the_group_agrees(there, address)
     _the_chair_closes_the_panel(there["chair"], there["officer"])
@@ -273,8 +273,17 @@ def _the_applicants_apply(coordinator: Person, partner: Person, house: Any, part
     return address
 
 
-def _the_officer_checks_and_assigns(officer: Person, address: str) -> None:
+def _the_experts_agree(there: dict[str, Person]) -> None:
+    """Contract and code of conduct come before anything is shown."""
+    for part in ("rapporteur", "expert", "expert2"):
+        person = there[part].go("/assignments")
+        person.go(str(person.page.locator('main a[href^="/engagements/"]').first.get_attribute("href")))
+        person.fill(contract=True, conduct=True).send("conduct")
+
+
+def _the_officer_checks_and_assigns(there: dict[str, Person], address: str) -> None:
     """Steps 3 and 4: both gates, the pool, three experts for the application."""
+    officer = there["officer"]
     officer.go(f"/calls/{REFERENCE}/desk").go(f"/calls/{REFERENCE}/applications").go(
         f"/calls/{REFERENCE}/eligibility"
     )
@@ -287,6 +296,7 @@ def _the_officer_checks_and_assigns(officer: Person, address: str) -> None:
             name=PEOPLE[part], email=f"{part}@{part}.example", employer=f"Institute of {part}", country="SE",
             keywords="trust",
         ).send("employer")  # fmt: skip
+    _the_experts_agree(there)
     officer.go(f"/applications/{address}/assignments")
     for box in officer.page.locator("main [name=experts]").all():
         box.check()
@@ -299,7 +309,7 @@ def _the_experts_report(there: dict[str, Person], address: str) -> None:
     for part, score in (("rapporteur", "450"), ("expert", "400"), ("expert2", "400")):
         person = there[part].go("/assignments")
         link = person.page.locator('main a[href^="/assignments/"]').first.get_attribute("href")
-        person.go(str(link)).fill(conduct=True).send("conduct")
+        person.go(str(link)).press("/acceptance")
         person.go(str(link)).fill(declaration="none").send("declaration")
         person.go(f"/applications/{address}").go(str(link))
         person.go(str(person.page.locator('main a[href^="/reports/"]').first.get_attribute("href")))

@@ -159,6 +159,7 @@ def _assignment_page(application: Application, form: AssignForm | None) -> str:
         "experts/application.html", application=application, call=application.call, submission=application.submission,
         asked=asked, candidates=found[:SHOWN], more=max(0, len(found) - SHOWN), wanted=wanted, form=form,
         sectors=dict(SECTORS),
+        agreed={user_id for user_id, one in engagements.of_call(application.call).items() if one.state == "accepted"},
         evaluators=sum(assignment.scores for assignment, _expert in standing),
         figures=queries.composition(expert for _assignment, expert in standing if expert is not None),
         doubtful=queries.undecided(application), pages=pages, hours=workload.hours(pages),
