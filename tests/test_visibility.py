@@ -23,6 +23,7 @@ CELLS: list[tuple[str, str, str, set[str]]] = [
     ("draft", "/applications/{draft}", "DRAFTY", {"coordinator", "partner"}),
     ("own application, submitted", "/applications/{submitted}", "SUBMITTE", {"coordinator"}),
     ("number of submissions before the deadline", "/calls/{call:open}/applications", "TAI-OPEN-", {"officer"}),
+    ("number of submissions on the desk", "/calls/{call:open}/desk", "<dt>Submitted</dt>", {"officer"}),
     ("content, to evaluators, before they declare", "/assignments/{task}", "Part B", NOBODY),
     ("content in evaluation", "/applications/{in_evaluation}", "TAI-EVALUATION-", {"coordinator", *GROUP, *STAFF}),
     ("content in the panel phase", "/applications/{panel_best}", "TAI-PANEL-",
@@ -38,6 +39,10 @@ CELLS: list[tuple[str, str, str, set[str]]] = [
     ("ranked list", "/calls/{call:ranked}/ranking", "RANKEDBEST", {*STAFF, "chair"}),
     ("result before the release", "/applications/{ranked_best}/decision", "decision", STAFF),
     ("result after the release", "/applications/{released_best}/decision", "RELEASEDBEST", {"coordinator", *STAFF}),
+    ("evaluation summary, to evaluators, before the panel", "/applications/{panel_best}/consensus",
+     "Evaluation summary report as PDF", NOBODY),
+    ("evaluation summary, to evaluators", "/applications/{released_best}/consensus",
+     "Evaluation summary report as PDF", GROUP),
     ("names of evaluators", "/applications/{in_evaluation}/assignments", "Eva Expert", STAFF),
     ("conflicts of interest", "/applications/{admitted}/conflicts", "conflict", {"officer"}),
     ("redress file", "/reviews/{redress}", "A figure was misread.", {"officer"}),
@@ -68,3 +73,18 @@ def test_t_7_5_who_sees_it(
         if answer.status_code == 200 and words in answer.get_data(as_text=True):
             found.add(part)
     assert found == sees
+
+
+def test_evaluators_ask_for_the_summary_after_the_panel(as_: Any, names: Any) -> None:
+    """The button does what it says, and a handmade request does no more than the button (rulebook 7.4)."""
+    asked = {
+        (part, name): as_(part).post(
+            f"/applications/{names.applications[name]}/documents", data={"kind": "evaluation"}
+        ).status_code
+        for part in ("expert", "rapporteur", "chair", "expert3")
+        for name in ("released_best", "panel_best", "in_consensus")
+    }  # fmt: skip
+    assert {who for who, status in asked.items() if status == 303} == {
+        ("expert", "released_best"),
+        ("rapporteur", "released_best"),
+    }
