@@ -178,6 +178,7 @@ def test_what_stands_otherwise_today_is_not_passed_with_the_clear_ones(
     }
     monkeypatch.setitem(countries.table(), "barred", [barred])
     _at_eligibility([three[0]])
-    answer = _post(as_("officer"), names, [three[0]])
+    officer = as_("officer")
+    answer = _post(officer, names, [three[0]])
     assert _states([three[0]]) == ["eligibility"]
-    assert "because a rule does not hold" in as_("officer").get(answer.location).text
+    assert "because a rule does not hold" in officer.get(answer.location).text
