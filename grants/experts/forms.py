@@ -345,10 +345,10 @@ class AgreeForm(FlaskForm):
 
     seen = HiddenField()
     contract = BooleanField(
-        _l("I agree to the terms of the contract."), [DataRequired(_l("Please agree to the contract, or decline."))]
+        _l("I agree to the terms of the contract"), [DataRequired(_l("Please agree to the contract, or decline."))]
     )  # fmt: skip
     conduct = BooleanField(
-        _l("I accept the code of conduct."), [DataRequired(_l("Please accept the code of conduct, or decline."))]
+        _l("I accept the code of conduct"), [DataRequired(_l("Please accept the code of conduct, or decline."))]
     )  # fmt: skip
 
 
