@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import nh3
 from babel import Locale
 from babel.dates import format_date, format_datetime, format_time
-from babel.numbers import format_currency, format_decimal, format_percent
+from babel.numbers import format_currency, format_decimal, format_percent, get_group_symbol
 from flask import (
     Flask,
     Response,
@@ -311,6 +311,17 @@ def amount_shown(cents: int) -> str:
     return format_decimal(Decimal(cents) / 100, format=pattern, locale=language.current().locale)
 
 
+def figure(cents: int, exact: bool = False) -> str:
+    """An amount of euros in a document: narrow spaces between thousands in every language, the reader's decimal sign.
+
+    `exact` prints cents even where there are none, so that a column in which others have some stays straight.
+    """
+    pattern = "#,##0.00" if exact or cents % 100 else "#,##0"
+    locale = language.current().locale
+    shown = format_decimal(Decimal(cents) / 100, format=pattern, locale=locale)
+    return shown.replace(get_group_symbol(locale), "\u202f")
+
+
 def effort(tenths: int) -> str:
     """Person-months in the reader's language: 4.5."""
     return format_decimal(Decimal(tenths) / 10, locale=language.current().locale)
@@ -408,7 +419,8 @@ NOUNS = {
 
 def event_name(event: Any) -> str:
     """What happened, in words: the thing and the verb."""
-    return f"{_(NOUNS.get(event.noun, event.noun))}: {_(VERBS.get(event.verb, event.verb))}"
+    thing, step = _(NOUNS.get(event.noun, event.noun)), _(VERBS.get(event.verb, event.verb))
+    return _("%(thing)s: %(step)s", thing=thing, step=step)
 
 
 MARKDOWN_TAGS = set("p h2 h3 h4 h5 h6 ul ol li strong em a blockquote code br hr".split())
@@ -551,6 +563,7 @@ def init_app(app: Flask) -> None:
         app.add_template_filter(word)
     app.jinja_env.globals.update(
         may=may,
+        figure=figure,
         why_not=why_not,
         localised=localised,
         link=link,
