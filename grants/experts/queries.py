@@ -77,9 +77,18 @@ def loads(call: Call) -> Mapping[int, int]:
     return {user_id: count for user_id, count in rows}
 
 
+def _newest(applications: Select[int]) -> Select[int]:
+    """Row ids of the files as last uploaded, of these applications only: a funder has hundreds of thousands."""
+    return (
+        select(func.max(Attachment.id))
+        .where(Attachment.application_id.in_(applications))
+        .group_by(Attachment.application_id, Attachment.kind)
+    )
+
+
 def pages_to_read(call: Call) -> Mapping[int, int]:
     """Pages of the files of all applications that each person is asked to evaluate, by user id; as last uploaded."""
-    newest = select(func.max(Attachment.id)).group_by(Attachment.application_id, Attachment.kind)
+    newest = _newest(select(Application.id).where(Application.call_id == call.id))
     rows = db.session.execute(
         select(Assignment.user_id, func.sum(Attachment.pages))
         .join(Assignment.application)
@@ -92,7 +101,7 @@ def pages_to_read(call: Call) -> Mapping[int, int]:
 
 def left_to_read(user: Any) -> Mapping[int, int]:
     """Pages of the files of each application on which the person still owes a report, by row id of the application."""
-    newest = select(func.max(Attachment.id)).group_by(Attachment.application_id, Attachment.kind)
+    newest = _newest(select(Assignment.application_id).where(Assignment.user_id == user.id))
     rows = db.session.execute(
         select(Application.id, func.sum(Attachment.pages))
         .join(Assignment, Assignment.application_id == Application.id)
