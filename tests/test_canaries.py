@@ -199,7 +199,8 @@ def test_who_evaluates_blind_finds_no_word_of_who_applies(
             for address, (_status, headers, body) in walk(browser, more_starts, most=400).items()
         }
         said |= {place: opened(browser.get(place, buffered=True).data) for place in taken_along(part, built)}
-        ordered = documents(browser, names)
+        # Officers may know it all: that each word is found at all, pages and files show.
+        ordered = documents(browser, names) if part != "officer" else {}
         read, made = read + len(said), made + len(ordered)
         mails = select(Mail.subject, Mail.body).where(Mail.recipient == built.names["people"][part]["email"])
         said |= ordered | {

@@ -12,6 +12,7 @@ from grants.applications.models import Application
 from grants.calls import queries as calls
 from grants.calls.models import Call
 from grants.db import db, new_public_id
+from grants.experts import actions as experts
 from grants.imports.projects import Projects
 from grants.imports.report import Report
 from grants.imports.source import Source, take_in
@@ -68,6 +69,38 @@ def test_a_list_sends_as_many_statements_for_sixty_rows_more(
     sent_for_many, page = _sent(officer, address, statements)
     assert _rows(page, call) == 50
     assert (sent, sent_for_many) == (expected, expected)
+
+
+def test_an_experts_list_sends_as_many_statements_for_sixty_assignments_more(
+    as_: Any, names: Any, statements: list[str]
+) -> None:
+    """Six: session, person, length of the list, its page, what is left to read, the profile."""
+    expert = as_("expert")
+    sent, page = _sent(expert, "/assignments", statements)
+    before = _rows(page, names.calls["evaluation"])
+    application = db.session.scalars(
+        select(Application).where(Application.public_id == names.applications["in_evaluation"])
+    ).one()
+    copies(application.number, MORE)
+    sent_for_many, page = _sent(expert, "/assignments", statements)
+    assert _rows(page, names.calls["evaluation"]) > before + 30
+    assert (sent, sent_for_many) == (6, 6)
+
+
+def test_a_replacement_is_found_with_as_many_statements_in_a_pool_of_sixty_more(
+    as_: Any, names: Any, cast: Any, statements: list[str]
+) -> None:
+    officer, address = as_("officer"), f"/applications/{names.applications['in_evaluation']}/replacement"
+    sent, page = _sent(officer, address, statements)
+    assert page.count('name="expert"') == 2
+    call = calls.by_reference(names.calls["evaluation"])
+    assert call
+    for number in range(MORE):
+        experts.add_expert(call, email=f"e{number}@house{number}.example", name=f"Expert {number}",
+                           by=cast.officer, employer=f"House {number}", country="FI")  # fmt: skip
+    sent_for_many, page = _sent(officer, address, statements)
+    assert page.count('name="expert"') == 60
+    assert sent == sent_for_many
 
 
 @pytest.mark.parametrize(

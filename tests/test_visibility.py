@@ -1,7 +1,7 @@
 """T-7.5: the table "who sees what, when" (rulebook 7.4), by what stands on the page and not only by the door.
 
 A row is one object at one moment: the page that shows it, words by which it is known there, and who sees them. Whoever
-is not named gets no page with these words. The row about blind first stages waits for such calls.
+is not named gets no page with these words. The row about Part A in calls evaluated blind has a test of its own.
 """
 
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from grants.calls.models import Call
 from grants.db import db
 from grants.reviews.models import Report
 from tests.test_access import _found
@@ -88,3 +89,39 @@ def test_evaluators_ask_for_the_summary_after_the_panel(as_: Any, names: Any) ->
         ("expert", "released_best"),
         ("rapporteur", "released_best"),
     }
+
+
+BLIND_CELLS = [
+    ("/applications/{in_evaluation}/consortium", {"coordinator"}),
+    ("/applications/{in_evaluation}", {"officer"}),
+    ("/assignments/{task}", NOBODY),
+    ("/reports/{report:in_evaluation:expert}", {"officer"}),
+    ("/applications/{in_consensus}", {"officer"}),
+    ("/applications/{panel_best}", {"officer"}),
+    ("/applications/{panel_best}/panel", {"officer"}),
+    ("/applications/{in_evaluation}/history", {"coordinator", "officer"}),
+    ("/applications/{in_evaluation}/eligibility", {"officer"}),
+    ("/calls/{call:evaluation}/applications", {"officer"}),
+    ("/calls/{call:evaluation}/eligibility", {"officer"}),
+    ("/calls/{call:ranked}/ranking", {"officer"}),
+    ("/calls/{call:ranked}/decisions", {"officer"}),
+    ("/applications/{ranked_best}/decision", {"officer"}),
+    ("/applications/{released_best}", {*GROUP, *STAFF, "chair"}),
+]
+
+
+@pytest.mark.parametrize(("address", "sees"), BLIND_CELLS, ids=[row[0] for row in BLIND_CELLS])
+def test_t_7_5_who_applies_to_a_call_evaluated_blind(
+    as_: Any, names: Any, address: str, sees: set[str]
+) -> None:
+    """Part A identities: applicants and officers, nobody else, until the results are released."""
+    db.session.execute(update(Call).values(blind_until="released"))
+    who = ("University of A-Stadt", "UNI-A", "Universiteit X", "Clara Coordinator", "Anna Applicant")
+    found = set()
+    for part in COLUMNS:
+        answer = as_(part).get(_address(address, names))
+        # The menu names who has signed in.
+        page = answer.get_data(as_text=True).partition("<main")[2]
+        if answer.status_code == 200 and any(word in page for word in who):
+            found.add(part)
+    assert found == sees

@@ -101,12 +101,21 @@ _READ = case((and_(Attachment.kind == "part_b", Attachment.pages > _LIMIT), _LIM
 """Pages of a file that experts read: of Part B those up to the limit of the call."""
 
 
+def _newest(applications: Select[int]) -> Select[int]:
+    """Row ids of the files as last uploaded, of these applications only: a funder has hundreds of thousands."""
+    return (
+        select(func.max(Attachment.id))
+        .where(Attachment.application_id.in_(applications))
+        .group_by(Attachment.application_id, Attachment.kind)
+    )
+
+
 def pages_to_read(call: Call, reader: Any) -> Mapping[int, int]:
     """Pages of the files of all applications that each person is asked to evaluate, by user id; as last uploaded.
 
     Without what a conflict hides from the reader.
     """
-    newest = select(func.max(Attachment.id)).group_by(Attachment.application_id, Attachment.kind)
+    newest = _newest(select(Application.id).where(Application.call_id == call.id))
     rows = db.session.execute(
         select(Assignment.user_id, func.sum(_READ))
         .join(Assignment.application)
@@ -129,7 +138,7 @@ def hides_some(call: Call, user: Any) -> bool:
 
 def left_to_read(user: Any) -> Mapping[int, int]:
     """Pages of the files of each application on which the person still owes a report, by row id of the application."""
-    newest = select(func.max(Attachment.id)).group_by(Attachment.application_id, Attachment.kind)
+    newest = _newest(select(Assignment.application_id).where(Assignment.user_id == user.id))
     rows = db.session.execute(
         select(Application.id, func.sum(_READ))
         .join(Application.call)

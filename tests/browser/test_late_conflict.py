@@ -21,7 +21,9 @@ from grants.cli.common import migrate_database
 from grants.db import db
 from grants.demo import story
 from grants.experts import actions as experts
+from grants.experts.models import Assignment
 from grants.people import actions as people
+from grants.people.models import User
 from grants.people.queries import by_email
 from grants.reviews import queries
 from grants.reviews.models import Report
@@ -134,11 +136,28 @@ def test_a_conflict_is_found_late(chromium: Browser, house: Any) -> None:
     assert "Void" in reports
     assert rapporteur.page.goto(house.url + page).status == 404  # type: ignore[union-attr]
 
-    # Sofia replaces him.
-    officer.go(f"{base}/assignments")
+    # The officer finds Sofia in his place, by keyboard, and nobody else is moved.
+    before = elsewhere(house.app, _pairs)
+    link = officer.go(f"{base}/assignments").page.get_by_role("link", name="Find a replacement")
+    link.focus()
+    officer.page.keyboard.press("Enter")
+    officer.page.wait_for_url("**/replacement")
+    found = officer._look().text()
+    assert "My brother leads the project." in found
+    assert PEOPLE["rapporteur"] in found
     spare = elsewhere(house.app, lambda: _public_id("spare"))
-    officer.page.locator(f'main input[name=experts][value="{spare}"]').check()
+    chosen = officer.page.locator(f'main input[name=expert][value="{spare}"]')
+    chosen.focus()
+    officer.page.keyboard.press("Space")
+    expect(chosen).to_be_checked()
+    officer.page.set_viewport_size({"width": 390, "height": 844})
+    officer._look()
+    assert not officer.page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
+    officer.page.set_viewport_size({"width": 1280, "height": 900})
     officer.send("due_on")
+    after = elsewhere(house.app, _pairs)
+    assert after - before == {(PEOPLE["spare"], "invited")}
+    assert before - after == set()
     _reports(there["spare"], "350")
     officer.go(f"{base}/reports")
     officer.page.locator("main [name=rapporteur]").select_option(label=PEOPLE["rapporteur"])
@@ -151,12 +170,12 @@ def test_a_conflict_is_found_late(chromium: Browser, house: Any) -> None:
     _circulates(rapporteur, page)
     expert.go(page).fill(agrees="yes").send("agrees")
     assert "Agrees" in officer.go(page).text()
+    assert PEOPLE["expert"] not in _waited_for(officer)
     rapporteur.go(page).press("/revision")
     rapporteur.fill(comment_excellence="The excellence is convincing; one shortcoming is the baseline.")
     expect(rapporteur.page.locator("[data-save-state]")).to_contain_text("Saved", timeout=15_000)
     _circulates(rapporteur, page)
-    waiting = officer.go(page).page.locator("main, header").first.inner_text()
-    assert f"Waiting for: {PEOPLE['expert']}, {PEOPLE['spare']}." in officer.text(), waiting
+    assert _waited_for(officer.go(page)) == f"Waiting for: {PEOPLE['expert']}, {PEOPLE['spare']}."
 
     # Sofia dissents; her view is recorded, the officer accepts, and the report is frozen.
     expert.go(page).fill(agrees="yes").send("agrees")
@@ -171,6 +190,17 @@ def test_a_conflict_is_found_late(chromium: Browser, house: Any) -> None:
     wrong = {address: rows for address, rows in seen.items() if rows}
     assert wrong == {}
     assert len(seen) >= 12
+
+
+def _waited_for(person: Person) -> str:
+    """What the page of the consensus says about who has not answered the text as it is now."""
+    return next(line for line in person.text().splitlines() if line.startswith("Waiting for: "))
+
+
+def _pairs() -> set[tuple[str, str]]:
+    """Everybody who was asked for anything, with the state of it."""
+    asked = select(User.name, Assignment.state).join(Assignment, Assignment.user_id == User.id)
+    return {(name, state) for name, state in db.session.execute(asked)}
 
 
 def _public_id(part: str) -> str:
