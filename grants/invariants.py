@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from grants import events, files
 from grants.applications.models import Application, Attachment, Submission
 from grants.canonical import digest
-from grants.decisions.models import Decision
+from grants.decisions.models import Decision, Notice
 from grants.documents.models import MadeFile
 from grants.panels import drawing
 from grants.panels.models import Draw, RankedList
@@ -49,6 +49,8 @@ FROZEN: dict[str, Any] = {
     .join(Application, Application.id == Submission.application_id)
     .where(Application.state != "purged"),
     "ranked list": select(RankedList.id, RankedList.snapshot, RankedList.sha256),
+    "draw": select(Draw.public_id, Draw.snapshot, Draw.sha256),
+    "notice": select(Notice.public_id, Notice.snapshot, Notice.sha256),
     "letter": select(Decision.public_id, Decision.snapshot, Decision.sha256).where(
         Decision.snapshot.is_not(None)
     ),

@@ -585,6 +585,7 @@ RULES: dict[str, Rule] = {
     "application.panel": (is_chair | is_officer) & has_no_conflict & panel_is_open & in_state("in_panel"),
     "call.draw": (is_chair | is_officer | is_observer) & announced_lots,
     "call.fix_draw": (is_chair | is_officer) & announced_lots & call_is_closed & panel_is_open,
+    "draw.read": is_chair | is_officer | is_observer,
     "draw.enter": (is_chair | is_officer)
     & panel_is_open
     & in_state("fixed")
@@ -612,6 +613,7 @@ RULES: dict[str, Rule] = {
     "decision.redress": is_coordinator & is_released,
     "decision.apply_in_full": is_coordinator & is_released & passed_first_stage,
     "redress.read": is_coordinator | ((is_officer | is_on_committee) & has_no_conflict),
+    "notice.read": is_coordinator | (is_officer & has_no_conflict & call_is_closed),
     "redress.name": is_officer & has_no_conflict & in_state("filed"),
     "redress.decide": is_on_committee & has_no_conflict & in_state("filed"),
     "redress.withdraw": is_coordinator & in_state("filed"),

@@ -112,6 +112,7 @@ MOVES: dict[str, tuple[Move, ...]] = {
     ),
     "redress": (
         Move("uphold", ("filed",), "upheld"),
+        Move("uphold_part", ("filed",), "upheld_part"),
         Move("uphold_without_effect", ("filed",), "no_effect"),
         Move("reject", ("filed",), "rejected"),
         Move("dismiss", ("filed",), "dismissed"),
@@ -146,7 +147,8 @@ STATE_NAMES = {
     "taken": N_("Taken over by the panel"),
     "dropped": N_("Dropped"), "asked": N_("Asked"), "answered": N_("Answered"), "set_aside": N_("Set aside"),
     "taken_back": N_("Taken back"),
-    "filed": N_("Filed"), "upheld": N_("Upheld: to be evaluated again"), "no_effect": N_("Upheld without effect"),
+    "filed": N_("Filed"), "upheld": N_("Upheld: to be evaluated again"),
+    "upheld_part": N_("Upheld in part: to be evaluated again"), "no_effect": N_("Upheld without effect"),
     "purged": N_("Deleted"), "rejected": N_("Not upheld"),
     "dismissed": N_("Not admissible"), "signed": N_("Signed"), "ended": N_("Ended"),
 }  # fmt: skip

@@ -75,6 +75,9 @@ CANARIES = [
            f"UPDATE decisions SET reason = 'ZQXDECISION' WHERE id = {DECISION}", "ranked_best"),
     secret("ZQXAPPROVER", STAFF,
            f"UPDATE decisions SET comment = 'ZQXAPPROVER' WHERE id = {DECISION}", "released_best"),
+    secret("ZQXLOTS", PANEL,
+           "UPDATE draws SET reason = 'ZQXLOTS', value = 'ZQXLOTS' WHERE call_id = "
+           f"(SELECT call_id FROM applications WHERE id = {OF})", "ranked_best"),
     secret("ZQXCHANGE", STAFF,
            f"UPDATE decision_changes SET reason = 'ZQXCHANGE' WHERE decision_id = {DECISION}", "released_weak"),
     secret("ZQXREDRESS", {*STAFF, "applicant2", "admin"},

@@ -118,6 +118,15 @@ SECRETS = [
            f"UPDATE decisions SET state = 'approved', version = 2 WHERE id = {DECISION}", "ranked_good"),
     secret("a place on the ranked list", PANEL,
            "UPDATE " + RANKED.format("rank = 9, position = 9, line = 'reserve'"), "ranked_best"),
+    secret("that lots were drawn, and how", {*PANEL},
+           "UPDATE draws SET state = 'set_aside', value = '1 2 3', reason = 'Another reason.' WHERE call_id = "
+           f"(SELECT call_id FROM applications WHERE id = {OF})", "ranked_best"),
+    secret("who drew the lots, and for which reason, after release", {*PANEL},
+           "UPDATE draws SET reason = 'They look alike.', drawn_by_id = fixed_by_id WHERE call_id = "
+           f"(SELECT call_id FROM applications WHERE id = {OF})", "released_best"),
+    secret("a place when money is given", {*PANEL},
+           f"UPDATE panel_findings SET funding_order = 3, funding_reason = 'By lots.' WHERE application_id = {OF}",
+           "panel_best"),
     secret("a score on the ranked list after release", PANEL,
            "UPDATE " + RANKED.format("rank = 7, total = 777"), "released_weak"),
     secret("that a released decision is to change", STAFF,

@@ -8,12 +8,15 @@ from grants import clock
 from grants.applications import clarifications
 from grants.calls import actions as calls_actions
 from grants.calls.models import Programme
+from grants.canonical import canonical, digest
 from grants.db import db
 from grants.decisions import afterwards, changes
 from grants.decisions import queries as decision_queries
 from grants.demo import story
 from grants.documents import actions as documents
 from grants.experts import actions as experts
+from grants.panels import rerun_draw
+from grants.panels.models import Draw
 from grants.people import actions as people
 from grants.reviews.models import Reaction
 
@@ -110,6 +113,8 @@ def build() -> dict[str, Any]:
         open_call = db.session.merge(call)
         calls_actions.ask(open_call, "May our firm Brand-X Robotics lead?", by=cast.coordinator)
 
+    for name in ("panel", "ranked", "released"):
+        _announce_lots(calls[name])
     _evaluation(calls["evaluation"], cast, found)
     with clock.at(NOW - timedelta(days=1)):
         documents.want("receipt", application=story.again(found["submitted"]), by=cast.coordinator)
@@ -258,12 +263,48 @@ def _later(prefix: str, call: Any, cast: Any, found: dict[str, Any], *, upto: st
     if upto == "panel":
         return
     with clock.at(call.deadline_at + timedelta(days=40)):
+        _draw_lots(call, [found[f"{prefix}_best"], found[f"{prefix}_good"]], cast)
         story.close_panel(call, by=cast.chair, text="The panel met online and used the whole scale.")
     with clock.at(call.deadline_at + timedelta(days=45)):
         story.decide(call, by=cast.officer, second=cast.officer2 if upto == "released" else None)
     if upto == "released":
         with clock.at(call.deadline_at + timedelta(days=50)):
             story.release(call, by=cast.officer, funder=FUNDER)
+
+
+def _announce_lots(call: Any) -> None:
+    """The call is one of those that announce lots, which no scheme of Horizon Europe does."""
+    call = db.session.merge(call)
+    call.scheme_json = call.scheme_json | {"lots": True}
+    call.rules_json = call.rules_json | {"lots": "The first draw of the National Lottery after that instant"}
+    db.session.commit()
+
+
+def _draw_lots(call: Any, applications: list[Any], cast: Any) -> None:
+    """A draw between some applications that the panel has taken over; both are funded, whatever it gave."""
+    group = sorted(story.again(one).number for one in applications)
+    at = clock.now()
+    items = [
+        {"item": number, "mean": 1200, "expected_rank": 150, "half": [1, 2], "most": [1, 3], "p_funded": 5000,
+         "crosses": True}
+        for number in group
+    ]  # fmt: skip
+    fixed = {
+        "schema": 1, "call": call.reference, "number": 1, "source": "The first draw of the National Lottery",
+        "draws_at": (at - timedelta(hours=2)).isoformat(), "fixed_at": (at - timedelta(days=1)).isoformat(),
+        "budget": call.budget, "list": "0" * 64, "group": group,
+        "figures": {"line": 150, "seed": 20220, "draws": 10_000, "items": items},
+    }  # fmt: skip
+    draw = Draw(
+        call_id=call.id, number=1, state="taken", fixed_at=at - timedelta(days=1), fixed_by_id=cast.chair.id,
+        draws_at=at - timedelta(hours=2), snapshot=canonical(fixed).decode(), sha256=digest(fixed),
+        value="7 13 22 31 40 44", drawn_at=at - timedelta(hours=1), drawn_by_id=cast.officer.id, closed_at=at,
+        closed_by_id=cast.chair.id, reason="The reports do not tell them apart.",
+    )  # fmt: skip
+    draw.seed = rerun_draw.seed(draw.sha256, draw.value)
+    draw.order = rerun_draw.order(draw.seed, group)
+    db.session.add(draw)
+    db.session.commit()
 
 
 FUNDER = {"name": "Trust Funder", "address": "1 Some Street, Paris", "signatory": "The Director"}

@@ -609,6 +609,10 @@ def withdraw(application: Application, *, by: Any, reason: str) -> None:
 def request_withdrawal(application: Application, *, by: Any, reason: str) -> None:
     """Withdraw after the deadline and before the decision: taken out of the ranking (rulebook 7.1)."""
     move(application, "withdraw_late", by=by, reason=reason)
+    mail.write(
+        db.session, "withdrawal_late", to=by.email, language=by.language, user_id=by.id, call_id=application.call_id,
+        occasion=f"withdrawal:{application.public_id}:{clock.now().isoformat()}", application=application, reader=by,
+    )  # fmt: skip
 
 
 def extend(application: Application, until: Any, *, by: Any, reason: str) -> None:

@@ -166,8 +166,8 @@ class CallForm(FlaskForm):
         _l("Lots at the line: the public value that decides them"),
         [Optional(), Length(max=300), no_control_characters],
         description=_l(
-            "Only if the call announces it: a value that nobody can know or bend and that everybody can look up, such "
-            "as the first winning numbers of a national lottery after the instant that the panel has fixed. "
+            "Only if the call announces it: a value that nobody can know or bend and that everybody can look up, "
+            "such as the first winning numbers of a national lottery after the instant that the panel has fixed. "
             "Empty: no lots are drawn."
         ),
     )

@@ -13,7 +13,7 @@ EXPORTS = {
     "letters": "letter", "reports": "evaluation", "applications": "application", "ranking": "ranking",
     "dossiers": "dossier",
     "individual": "report", "consensus": "consensus",
-    "panel": "panel", "call": "call",
+    "panel": "panel", "call": "call", "withdrawals": "withdrawal", "reviews": "review", "draw": "draw",
 }  # fmt: skip
 
 

@@ -16,8 +16,9 @@ from grants.decisions.models import Decision, LetterText, Preparation, Release
 from grants.decisions.outcomes import GATES, OF_LINE, WITH_GRANT, Plan, departs, plan
 from grants.decisions.wording import Wording
 from grants.eligibility.models import Ruling
+from grants.panels import drawing
 from grants.panels.models import RankedRow
-from grants.panels.queries import rows_by_application, visible_numbers
+from grants.panels.queries import draw_in_force, rows_by_application, visible_numbers
 from grants.words import N_
 from grants.workflow import move
 
@@ -296,10 +297,12 @@ def carry_out(release: Release, *, by: Any, funder: Mapping[str, str]) -> None:
     release.released_at, call.held_until = at, None
     if kind == "results":
         call.released_at = at
+    draw = draw_in_force(call)
     for decision in coming.decisions:
         decision.release_id = release.id
         wording = coming.wordings.get((decision.outcome, decision.application.coordinator.language))
-        _make_known(decision, by=by, at=at, funder=funder, wording=wording)
+        lots = drawing.told(draw, decision.application.number) if draw else None
+        _make_known(decision, by=by, at=at, funder=funder, wording=wording, lots=lots)
         if decision.outcome == "invited":
             db.session.add(
                 Preparation(application_id=decision.application_id, state="open", checks=[], reason="")
@@ -323,11 +326,12 @@ def block_release(release: Release, *, sentence: str) -> None:
 
 
 def _make_known(
-    decision: Decision, *, by: Any, at: datetime, funder: Mapping[str, str], wording: Wording | None
-) -> None:
+    decision: Decision, *, by: Any, at: datetime, funder: Mapping[str, str], wording: Wording | None,
+    lots: Mapping[str, Any] | None,
+) -> None:  # fmt: skip
     """Freeze the letter, inform the application, write the mail."""
     application, coordinator = decision.application, decision.application.coordinator
-    value = letters.letter(decision, funder=funder, sent=at, wording=wording)
+    value = letters.letter(decision, funder=funder, sent=at, wording=wording, lots=lots)
     decision.released_at = at
     decision.snapshot, decision.sha256 = canonical(value).decode(), digest(value)
     move(decision, "release", by=by, outcome=decision.outcome, sha256=decision.sha256)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from grants import clock, events, mail
 from grants.canonical import canonical
 from grants.db import db
-from grants.decisions import queries, redress, second_check
+from grants.decisions import notices, queries, redress, second_check
 from grants.decisions.actions import Refused
 from grants.decisions.models import Decision, Preparation, Redress, RedressMember
 from grants.people.models import User
@@ -16,7 +16,8 @@ from grants.words import N_
 from grants.workflow import move
 
 OUTCOMES = {
-    "uphold": N_("Upheld: the application is evaluated again"),
+    "uphold": N_("Upheld: the whole application is evaluated again"),
+    "uphold_part": N_("Upheld in part: that part is evaluated again"),
     "uphold_without_effect": N_("Upheld, but the flaw could not change the outcome"),
     "reject": N_("Not upheld"),
     "dismiss": N_("Not admissible: late, not about the procedure, or not from the coordinator"),
@@ -72,10 +73,14 @@ def name_member(request: Redress, *, by: Any, email: str) -> User:
     return person
 
 
-def decide(request: Redress, *, by: Any, outcome: str, opinion: str) -> None:
-    """The committee's opinion. Where it upholds the request, officers propose a change of the decision."""
+def decide(request: Redress, *, by: Any, outcome: str, opinion: str, funder: Mapping[str, str]) -> None:
+    """The committee's opinion, and the letter that tells it.
+
+    Where it upholds the request, officers propose a change of the decision.
+    """
     request.opinion, request.closed_at, request.closed_by_id = opinion.strip(), clock.now(), by.id
     move(request, outcome, by=by, reason=request.opinion)
+    notices.of_redress(request, funder=funder)
     coordinator = request.application.coordinator
     mail.write(
         db.session, "redress_closed", to=coordinator.email, language=coordinator.language, user_id=coordinator.id,

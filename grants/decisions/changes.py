@@ -10,7 +10,7 @@ from grants.db import db
 from grants.decisions import afterwards, letters, queries
 from grants.decisions.actions import Changed, Refused
 from grants.decisions.models import Change, Decision
-from grants.decisions.outcomes import WITH_GRANT
+from grants.decisions.outcomes import ENDINGS, WITH_GRANT
 from grants.panels.funding import promoted
 from grants.panels.queries import visible_numbers
 from grants.words import N_
@@ -38,8 +38,10 @@ def propose(
         raise Refused(N_("A change of this decision already waits for its approval."), "kind")
     if not reason.strip():
         raise Refused(N_("Say why. The new letter gives this reason."), "reason")
-    if (kind == "ended") != (outcome == "ended") or (kind == "ended" and decision.outcome != "invited"):
+    if (kind == "ended") != (outcome in ENDINGS) or (kind == "ended" and decision.outcome != "invited"):
         raise Refused(N_("Only the preparation of an invited application can end."), "outcome")
+    if kind == "redress" and not queries.is_upheld(decision.application):
+        raise Refused(N_("No request for redress of this application was upheld."), "kind")
     if outcome in WITH_GRANT and not max_grant:
         raise Refused(N_("Enter the maximum grant."), "max_grant")
     if outcome in WITH_GRANT and max_grant and max_grant > decision.requested:
@@ -108,7 +110,9 @@ def approve(change: Change, *, by: Any, funder: Mapping[str, str]) -> None:
     decision.reason, decision.conditions = change.reason, change.conditions
     decision.proposed_by_id, decision.approved_by_id = change.proposed_by_id, by.id
     decision.letter_number += 1
-    value = letters.letter(decision, funder=funder, sent=at, wording=queries.wording_of(decision))
+    value = letters.letter(
+        decision, funder=funder, sent=at, wording=queries.wording_of(decision), lots=queries.lots_of(decision)
+    )
     decision.released_at = at
     decision.snapshot, decision.sha256 = canonical(value).decode(), digest(value)
     move(change, "approve", by=by, kind=change.kind, outcome=change.outcome, letter=decision.letter_number,

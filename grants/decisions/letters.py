@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from grants.applications.models import Application
 from grants.calls.models import Call
 from grants.decisions import redress
 from grants.decisions.models import Decision
@@ -28,8 +29,9 @@ def funder(settings: Mapping[str, Any]) -> dict[str, str]:
 
 
 def letter(
-    decision: Decision, *, funder: Mapping[str, str], sent: datetime, wording: Wording | None = None
-) -> dict[str, Any]:
+    decision: Decision, *, funder: Mapping[str, str], sent: datetime, wording: Wording | None = None,
+    lots: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:  # fmt: skip
     """The contents of rulebook 6.2 for one decision: strings, integers (cents, hundredths, months) and ISO dates.
 
     Needs decision.application with call (and its programme), coordinator and submission. All dates are days in the
@@ -37,36 +39,15 @@ def letter(
 
     Args:
         wording: of the officers of the call; without one the letter says what the house says (`wording.HOUSE`).
+        lots: what is told of a draw of lots that the application was part of (`panels.drawing.told`).
     """
     application, call = decision.application, decision.call
-    assert application.submission is not None
-    proposal = application.submission.proposal
-    organisation = proposal.coordinator
     day = sent.astimezone(ZoneInfo(call.zone)).date()
     invited = decision.outcome == "invited"
     replies = redress.timetable(day)
-    value: dict[str, Any] = {
-        "schema": 1,
-        "outcome": decision.outcome,
-        "reference": reference(decision),
+    value = head(application, decision.outcome, reference(decision), funder=funder, sent=sent) | {
         "letter": decision.letter_number,
         "replaces": _replaced(decision),
-        "date": day.isoformat(),
-        "sent_at": sent.isoformat(timespec="seconds"),
-        "language": application.coordinator.language,
-        "funder": dict(funder),
-        "programme": call.programme.name,
-        "call": {"reference": call.reference, "title": call.title, "action": call.action},
-        "number": application.number,
-        "acronym": proposal.acronym,
-        "title": proposal.title,
-        "duration": proposal.duration,
-        "addressee": {
-            "name": application.coordinator.name,
-            "organisation": organisation.name if organisation else "",
-            "city": organisation.city if organisation else "",
-            "country": organisation.country if organisation else "",
-        },
         "reason": decision.reason,
         "grounds": list(decision.grounds),
         "requested": decision.requested,
@@ -85,10 +66,47 @@ def letter(
         },
         "enclosures": ["evaluation"] if decision.outcome in EVALUATED else [],
     }  # fmt: skip
+    if lots:
+        value["lots"] = dict(lots)
+    put_in_words(value, wording)
+    return value
+
+
+def head(
+    application: Application, outcome: str, reference: str, *, funder: Mapping[str, str], sent: datetime
+) -> dict[str, Any]:
+    """What every letter says: who writes to whom, when, and about which application (rulebook 6.2, all)."""
+    assert application.submission is not None
+    call, proposal = application.call, application.submission.proposal
+    organisation = proposal.coordinator
+    return {
+        "schema": 1,
+        "outcome": outcome,
+        "reference": reference,
+        "date": sent.astimezone(ZoneInfo(call.zone)).date().isoformat(),
+        "sent_at": sent.isoformat(timespec="seconds"),
+        "language": application.coordinator.language,
+        "funder": dict(funder),
+        "programme": call.programme.name,
+        "call": {"reference": call.reference, "title": call.title, "action": call.action},
+        "number": application.number,
+        "acronym": proposal.acronym,
+        "title": proposal.title,
+        "duration": proposal.duration,
+        "addressee": {
+            "name": application.coordinator.name,
+            "organisation": organisation.name if organisation else "",
+            "city": organisation.city if organisation else "",
+            "country": organisation.country if organisation else "",
+        },
+    }
+
+
+def put_in_words(value: dict[str, Any], wording: Wording | None) -> None:
+    """Give a letter the words of the officers of the call, if they changed those of the house."""
     if wording:
         value["wording"] = wording.filled(values_of(value))
         value["funder"]["signatory"] = wording.signatory or value["funder"]["signatory"]
-    return value
 
 
 def _second_stage(call: Call) -> dict[str, str] | None:

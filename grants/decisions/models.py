@@ -140,6 +140,33 @@ class Redress(Public, Base):
         return {member.user_id for member in self.members}
 
 
+class Notice(Public, Base):
+    """A letter that tells no decision, frozen when it was issued: an acknowledgement, or the outcome of a redress."""
+
+    __tablename__ = "notices"
+    __table_args__ = (UniqueConstraint("application_id", "occasion"),)
+
+    application_id: Mapped[int] = mapped_column(ForeignKey("applications.id"))
+    outcome: Mapped[str] = mapped_column(String(20))
+    """A key of `outcomes.NOTICES`."""
+    occasion: Mapped[str] = mapped_column(String(60))
+    issued_at: Mapped[datetime]
+    snapshot: Mapped[str] = mapped_column(Text)
+    sha256: Mapped[str] = mapped_column(String(64))
+
+    application: Mapped[Application] = relationship(lazy="raise_on_sql")
+
+    noun = "notice"
+
+    @property
+    def call(self) -> Call:
+        return self.application.call
+
+    @property
+    def call_id(self) -> int:
+        return self.application.call_id
+
+
 class RedressMember(Base):
     """Somebody of the committee of one request."""
 

@@ -58,12 +58,30 @@ NAMES = {
     "ineligible": N_("Ineligible"),
     "inadmissible": N_("Inadmissible"),
     "ended": N_("Grant preparation ended"),
+    "ethics": N_("Rejected after the ethics review"),
+    "security": N_("Rejected after the security scrutiny"),
+    "capacity": N_("Rejected for lack of capacity"),
+    "exclusion": N_("Rejected: a participant is excluded"),
 }
 """All outcomes, in the order in which pages count them."""
+
+ENDINGS = ("ended", "ethics", "security", "capacity", "exclusion")
+"""Outcomes of an invited application that gets no grant after all."""
+
+NOTICES = {
+    "withdrawn": N_("Withdrawal acknowledged"),
+    "upheld": N_("Redress upheld, all evaluated again"),
+    "upheld_part": N_("Redress upheld in part, that part evaluated again"),
+    "no_effect": N_("Redress upheld without effect"),
+    "rejected": N_("Redress not upheld"),
+    "dismissed": N_("Redress not admissible"),
+}
+"""Letters that tell no decision (rulebook 6.1, 6.3)."""
 
 TONES = {
     "invited": "success", "reserve": "info", "no_budget": "warning", "second_stage": "success", "below_cut": "warning",
     "below_threshold": "danger", "ineligible": "danger", "inadmissible": "danger", "ended": "neutral",
+    "ethics": "danger", "security": "danger", "capacity": "danger", "exclusion": "danger",
 }  # fmt: skip
 
 

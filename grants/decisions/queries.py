@@ -1,10 +1,23 @@
 """Questions about decisions: one with its application, the desk of a call, what waits, what a release would send."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select, union
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    and_,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    union,
+)  # fmt: skip
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
@@ -14,17 +27,31 @@ from grants.applications.shown import coordinator_to
 from grants.calls.models import Call
 from grants.calls.queries import counted_for, run_by
 from grants.db import Rows, db
-from grants.decisions.models import Change, Decision, LetterText, Preparation, Redress, RedressMember, Release
+from grants.decisions.models import (
+    Change,
+    Decision,
+    LetterText,
+    Notice,
+    Preparation,
+    Redress,
+    RedressMember,
+    Release,
+)
 from grants.decisions.wording import Wording
 from grants.eligibility.models import Ruling
+from grants.events import Event
 from grants.experts.models import Assignment
 from grants.mail import Mail
+from grants.panels import drawing
 from grants.panels.models import RankedList, RankedRow
-from grants.panels.queries import adopted
+from grants.panels.queries import adopted, draw_in_force
 from grants.people.models import AccessEntry, Appointment, User
 
 DECIDED_ON = ("inadmissible", "ineligible", "evaluated")
 """States of an application in which the funder decides, and from which a release informs."""
+
+WITHDRAWN, WITHDRAWALS = ("withdrawn", "withdrawn_after_deadline"), ("withdraw", "withdraw_late")
+"""States of applications that were withdrawn, and the moves that lead there."""
 
 WITH_APPLICATION: tuple[ORMOption, ...] = (
     joinedload(Decision.application).options(
@@ -72,6 +99,12 @@ def wording_of(decision: Decision) -> Wording | None:
     return wordings(decision.call).get((decision.outcome, language))
 
 
+def lots_of(decision: Decision) -> dict[str, Any] | None:
+    """What the letter on a decision tells of a draw of lots, if its application was part of one."""
+    draw = draw_in_force(decision.call)
+    return drawing.told(draw, decision.application.number) if draw else None
+
+
 def letter_texts(call: Call, outcome: str, language: str) -> Sequence[LetterText]:
     """All versions of the words of one letter with who saved them, the latest first."""
     return db.session.scalars(
@@ -100,11 +133,13 @@ def changed_letters(call: Call) -> Sequence[LetterText]:
 
 
 def example_of(call: Call, outcome: str, user: Any) -> Decision | None:
-    """Some decision of the call with this outcome that the person may see."""
+    """Some decision of the call with this outcome, or on an application with this notice, that the person may see."""
+    noticed = select(Notice.application_id).where(Notice.outcome == outcome)
     public_id = db.session.scalar(
         select(Application.public_id)
         .join(Decision, Decision.application_id == Application.id)
-        .where(Application.call_id == call.id, Decision.outcome == outcome, not_barred(user))
+        .where(Application.call_id == call.id, not_barred(user))
+        .where(or_(Decision.outcome == outcome, Application.id.in_(noticed)))
         .order_by(Application.serial)
         .limit(1)
     )
@@ -368,7 +403,7 @@ def reserve(call: Call) -> Sequence[Any]:
         .options(*WITH_APPLICATION)
         .where(RankedRow.ranked_list_id == (in_force.id if in_force else 0), Application.call_id == call.id)
         .where(Decision.outcome == "reserve", Decision.state == "released", Application.state == "informed")
-        .order_by(RankedRow.position)
+        .order_by(RankedRow.cumulative, RankedRow.position)  # the order in which money is given
     ).all()
 
 
@@ -381,6 +416,63 @@ def redress_of(application: Application) -> Redress | None:
         )
         .where(Redress.application_id == application.id)
     ).first()
+
+
+def is_upheld(application: Application) -> bool:
+    """Whether a committee upheld a request for redress, so that the application is evaluated again."""
+    upheld = select(Redress.id).where(
+        Redress.application_id == application.id, Redress.state.in_(("upheld", "upheld_part"))
+    )
+    return db.session.scalar(upheld) is not None
+
+
+def notice_of(public_id: str, outcomes: Iterable[str]) -> Notice | None:
+    """The latest letter of one of these kinds to the application with this public id, and all that its rules need."""
+    return db.session.scalars(
+        select(Notice)
+        .join(Notice.application)
+        .options(contains_eager(Notice.application).options(
+            joinedload(Application.call), joinedload(Application.coordinator), joinedload(Application.submission),
+        ))
+        .where(Application.public_id == public_id, Notice.outcome.in_(tuple(outcomes)))
+        .order_by(Notice.id.desc())
+        .limit(1)
+    ).first()  # fmt: skip
+
+
+def withdrawals_to_acknowledge(session: Session, since: datetime) -> Sequence[int]:
+    """Row ids of the events by which applications were withdrawn and that no letter answers yet."""
+    answered = exists().where(
+        Notice.application_id == Application.id,
+        Notice.occasion == literal("withdrawal:") + cast(Event.number, String),
+    )
+    return session.scalars(
+        select(Event.id)
+        .join(Application, Event.chain == literal("application:") + cast(Application.id, String))
+        .where(Application.state.in_(WITHDRAWN), Event.noun == "application", Event.verb.in_(WITHDRAWALS))
+        .where(Event.at >= since, ~answered)
+        .order_by(Event.id)
+    ).all()
+
+
+def withdrawal(event_id: int) -> Event | None:
+    """The event, unless a letter answers it already."""
+    event = db.session.get(Event, event_id)
+    if event is None or event_id not in withdrawals_to_acknowledge(db.session, event.at):
+        return None
+    return event
+
+
+def withdrawn(event: Event) -> Application:
+    """The application that an event is about, with all that a letter needs."""
+    return db.session.scalars(
+        select(Application)
+        .options(
+            joinedload(Application.call).joinedload(Call.programme), joinedload(Application.coordinator),
+            joinedload(Application.submission),
+        )
+        .where(Application.public_id == event.thing)
+    ).one()  # fmt: skip
 
 
 def redress_by(public_id: str) -> Redress | None:
@@ -404,7 +496,7 @@ def person(email: str) -> User | None:
 
 
 def involved(application: Application) -> set[int]:
-    """Who had a part in the evaluation of the call or in this decision: none of them reviews it."""
+    """Who had a part in the evaluation of the call, in this application, or in its decision: nobody reviews himself."""
     experts = (
         select(Assignment.user_id)
         .join(Application, Assignment.application_id == Application.id)
@@ -416,7 +508,11 @@ def involved(application: Application) -> set[int]:
     decided = select(Decision.proposed_by_id).where(Decision.application_id == application.id)
     approved = select(Decision.approved_by_id).where(Decision.application_id == application.id)
     ruled = select(Ruling.proposed_by_id).where(Ruling.application_id == application.id)
-    return {one for one in db.session.scalars(union(experts, chairs, decided, approved, ruled)) if one}
+    confirmed = select(Ruling.decided_by_id).where(Ruling.application_id == application.id)
+    # Quality checks, panel notes, voided reports: whoever took any step of the evaluation stands in the events.
+    acted = select(Event.user_id).where(Event.chain == f"application:{application.id}")
+    taken: Any = union(experts, chairs, decided, approved, ruled, confirmed, acted)
+    return {one for one in db.session.scalars(taken) if one}
 
 
 def committees(user: Any) -> Sequence[Redress]:

@@ -41,7 +41,17 @@ from grants.decisions.forms import (
     WordingForm,
 )
 from grants.decisions.models import Change, Decision, Preparation, Redress
-from grants.decisions.outcomes import CLEARANCES, KINDS, NAMES, OF_LINE, TONES, count, departs
+from grants.decisions.outcomes import (
+    CLEARANCES,
+    ENDINGS,
+    KINDS,
+    NAMES,
+    NOTICES,
+    OF_LINE,
+    TONES,
+    count,
+    departs,
+)
 from grants.language import in_language, translate
 from grants.panels.queries import visible_numbers
 from grants.people import queries as people
@@ -55,7 +65,7 @@ def words() -> dict[str, Any]:
     """Names of outcomes."""
     return {
         "CHANGE_NAMES": KINDS, "CLEARANCES": CLEARANCES, "STATUS_NAMES": second_check.NAMES, "OUTCOME_NAMES": NAMES,
-        "OUTCOME_TONES": TONES,
+        "OUTCOME_TONES": TONES, "LETTER_NAMES": NAMES | NOTICES, "ENDINGS": ENDINGS,
     }  # fmt: skip
 
 
@@ -380,7 +390,13 @@ def close_review(public_id: str) -> Response | tuple[str, int]:
     form = OpinionForm()
     if not form.validate_on_submit():
         return _review_page(one, opinion=form), 422
-    afterwards.decide(one, by=current_user, outcome=form.outcome.data, opinion=form.opinion.data or "")
+    afterwards.decide(
+        one,
+        by=current_user,
+        outcome=form.outcome.data,
+        opinion=form.opinion.data or "",
+        funder=letters.funder(current_app.config),
+    )
     flash(_("The opinion is recorded, and the coordinator is told."), "success")
     return redirect(url_for(".review", public_id=public_id), 303)
 
@@ -461,7 +477,7 @@ def wording(reference: str, outcome: str, language: str) -> str | Response | tup
     """The words of one letter: read, tried out on a real application, changed; earlier versions are taken up again."""
     call = by_reference(reference)  # with its programme, for the preview
     call = load(call, to="call.write_letters" if request.method == "POST" else "call.letters")
-    if outcome not in NAMES or language not in LANGUAGES:
+    if outcome not in NAMES | NOTICES or language not in LANGUAGES:
         abort(404)
     versions = queries.letter_texts(call, outcome, language)
     with in_language(language):

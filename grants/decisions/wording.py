@@ -22,6 +22,8 @@ PLACEHOLDERS = {
 
 _THANKS = N_("Thank you for the work that you and your partners have put into this application.")
 _NOT_RETAINED = N_("Outcome of the evaluation: not retained for funding")
+_PREPARED = N_("Outcome of the grant preparation: no grant")
+_REVIEWED = N_("Outcome of your request for review")
 # Outcome: subject, what was decided (not to be changed), closing.
 HOUSE: dict[str, tuple[str, tuple[str, ...], str]] = {
     "inadmissible": (
@@ -77,6 +79,63 @@ HOUSE: dict[str, tuple[str, tuple[str, ...], str]] = {
         N_("End of the grant preparation"),
         (N_("I refer to our invitation to prepare the grant agreement for your application to the call “%(call)s”. The preparation has ended, and no grant will be awarded."),),
         _THANKS,
+    ),
+    "ethics": (
+        _PREPARED, (N_("I refer to our invitation to prepare the grant agreement for your application to the call “%(call)s”. The ethics review did not clear the project. I regret to inform you that no grant can be awarded."),), _THANKS,
+    ),
+    "security": (
+        _PREPARED, (N_("I refer to our invitation to prepare the grant agreement for your application to the call “%(call)s”. The security scrutiny did not clear the project. I regret to inform you that no grant can be awarded."),), _THANKS,
+    ),
+    "capacity": (
+        _PREPARED, (N_("I refer to our invitation to prepare the grant agreement for your application to the call “%(call)s”. The financial or operational capacity that the project needs could not be established. I regret to inform you that no grant can be awarded."),), _THANKS,
+    ),
+    "exclusion": (
+        _PREPARED, (N_("I refer to our invitation to prepare the grant agreement for your application to the call “%(call)s”. A participant is in a situation that excludes it from funding. I regret to inform you that no grant can be awarded."),), _THANKS,
+    ),
+    "withdrawn": (
+        N_("Acknowledgement of the withdrawal"),
+        (N_("You have withdrawn your application to the call “%(call)s”. I acknowledge the withdrawal: the application is not evaluated further and takes no place on a ranked list."),),
+        N_("You are welcome to apply to other calls."),
+    ),
+    "upheld": (
+        _REVIEWED,
+        (
+            N_("You asked for a review of how your application to the call “%(call)s” was checked or evaluated. The committee, none of whom took part in the evaluation, has upheld your request."),
+            N_("The application is evaluated again as a whole by experts who did not evaluate it before. The score of the new evaluation is final, even if it is lower. Grants that were awarded to others stand. A further letter will tell you the outcome."),
+        ),
+        "",
+    ),
+    "upheld_part": (
+        _REVIEWED,
+        (
+            N_("You asked for a review of how your application to the call “%(call)s” was checked or evaluated. The committee, none of whom took part in the evaluation, has upheld your request in part."),
+            N_("The part of the evaluation that the committee names is repeated. The score that follows is final, even if it is lower. Grants that were awarded to others stand. A further letter will tell you the outcome."),
+        ),
+        "",
+    ),
+    "no_effect": (
+        _REVIEWED,
+        (
+            N_("You asked for a review of how your application to the call “%(call)s” was checked or evaluated. The committee, none of whom took part in the evaluation, has found a flaw. It could not have changed the outcome."),
+            N_("The decision therefore stands."),
+        ),
+        "",
+    ),
+    "rejected": (
+        _REVIEWED,
+        (
+            N_("You asked for a review of how your application to the call “%(call)s” was checked or evaluated. The committee, none of whom took part in the evaluation, has not upheld your request, for the reasons below."),
+            N_("The decision therefore stands."),
+        ),
+        "",
+    ),
+    "dismissed": (
+        _REVIEWED,
+        (
+            N_("You asked for a review of how your application to the call “%(call)s” was checked or evaluated. The request is not admissible, for the reasons below."),
+            N_("The decision therefore stands."),
+        ),
+        "",
     ),
 }  # fmt: skip
 """The words of the house, as texts to translate."""

@@ -19,7 +19,7 @@ from grants.documents.models import KINDS, OF_CALL, Batch, Document
 from grants.reviews.models import Report
 from grants.words import N_
 
-BATCHES = ("application", "evaluation", "letter", "report", "consensus", "dossier")
+BATCHES = ("application", "evaluation", "letter", "withdrawal", "review", "report", "consensus", "dossier")
 """Kinds of which a call has one for each application."""
 
 
@@ -51,7 +51,7 @@ def want(
     if under_way := queries.under_way(kind, by, about, application, report):
         return under_way
     language = language or (
-        application.coordinator.language if application and kind == "letter" else by.language
+        application.coordinator.language if application and kind in contents.LETTERS else by.language
     )
     contents.CONTENTS[kind](report or application or about, by)
     document = _document(kind, about.id, application.id if application else None, language, by)
@@ -88,7 +88,7 @@ def want_batch(call: Call, kind: str, *, by: Any, language: str | None = None) -
     db.session.add(batch)
     db.session.flush()
     for row in rows:
-        spoken = language or (row.language if kind == "letter" else by.language)
+        spoken = language or (row.language if kind in contents.LETTERS else by.language)
         document = _document(kind, call.id, row.id, spoken, by)
         document.batch_id = batch.id
         db.session.add(document)
@@ -145,7 +145,7 @@ def export(call: Call, kind: str, folder: Path, language: str | None = None) -> 
     known = json.loads(index.read_text()) if index.exists() else {}
     rows = [None] if kind in OF_CALL else db.session.execute(queries.concerned(call, kind)).all()
     for number, row in enumerate(rows, 1):
-        spoken = language or (row.language if row and kind == "letter" else "en")
+        spoken = language or (row.language if row and kind in contents.LETTERS else "en")
         name = row.public_id if row else call.reference
         try:
             application = applications.by_public_id(row.public_id) if row else None

@@ -7,7 +7,7 @@ unchanged facts give an unchanged page, and an unchanged page gives the file tha
 import hashlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -26,7 +26,7 @@ from grants.calls.models import Call
 from grants.calls.rules import DECLARATIONS
 from grants.canonical import canonical
 from grants.db import db
-from grants.decisions import letters, outcomes, wording
+from grants.decisions import letters, outcomes, redress, wording
 from grants.decisions import queries as decisions
 from grants.documents import archive, dossier, inside, render
 from grants.documents.inside import NothingToTell as NothingToTell
@@ -62,6 +62,11 @@ FILE_NAMES = {
     "panel": "panel-report", "call": "call-report", "dossier": "dossier",
     "form": "form", "draw": "draw", "withdrawal": "withdrawal", "review": "redress",
 }  # fmt: skip
+
+
+LETTERS = ("letter", "withdrawal", "review")
+"""Kinds that are written to a coordinator, in their language."""
+ON_REDRESS = tuple(outcome for outcome in outcomes.NOTICES if outcome != "withdrawn")
 
 
 @dataclass(frozen=True)
@@ -189,9 +194,25 @@ def _letter(application: Application, reader: Any) -> dict[str, Any]:
             funder=letters.funder(current_app.config),
             sent=today,
             wording=decisions.wording_of(decision),
+            lots=decisions.lots_of(decision),
         )
     )
     return {"letter": _with_dates(value), "frozen": value, "draft": not released, "words_of": words_of}
+
+
+def _notice(application: Application, kinds: Iterable[str]) -> dict[str, Any]:
+    notice = decisions.notice_of(application.public_id, kinds)
+    if notice is None:
+        raise NothingToTell(N_("This letter is not written yet."))
+    value = json.loads(notice.snapshot)
+    days = {
+        key: date.fromisoformat(value[key]) for key in ("date", "filed_on", "withdrawn_on") if key in value
+    }
+    if "about" in value:
+        days["about"] = value["about"] | {"date": date.fromisoformat(value["about"]["date"])}
+    return {
+        "letter": value | days, "frozen": value, "draft": False, "words_of": words_of, "ground_names": redress.GROUNDS,
+    }  # fmt: skip
 
 
 def words_of(letter: dict[str, Any]) -> dict[str, Any]:
@@ -268,6 +289,8 @@ CONTENTS: dict[str, Callable[[Any, Any], dict[str, Any]]] = {
     "consensus": inside.consensus,
     "panel": archive.panel,
     "draw": archive.draw,
+    "withdrawal": lambda application, reader: _notice(application, ("withdrawn",)),
+    "review": lambda application, reader: _notice(application, ON_REDRESS),
     "call": archive.call_report,
     "form": lambda call, reader: {
         "kinds": answers.KINDS,
@@ -320,6 +343,8 @@ DATA: dict[str, Callable[[dict[str, Any]], Any]] = {
     "report": inside.individual_data,
     "consensus": inside.consensus_data,
     "panel": archive.panel_data,
+    "withdrawal": lambda facts: facts["frozen"],
+    "review": lambda facts: facts["frozen"],
     "draw": lambda facts: facts["draw"].to_dict(),
     "call": archive.call_data,
     "form": lambda facts: [rule.to_dict() for rule in facts["asked"]],

@@ -13,7 +13,7 @@ from grants.applications.queries import not_barred
 from grants.calls.models import Call
 from grants.calls.queries import run_by
 from grants.db import Rows, db
-from grants.decisions.models import Decision
+from grants.decisions.models import Decision, Notice
 from grants.documents.models import Batch, Document, MadeFile
 from grants.eligibility.models import Ruling
 from grants.events import Event, EventPayload
@@ -163,6 +163,9 @@ def concerned(call: Call, kind: str, user: Any = None) -> Rows:
             Assignment.id == Report.assignment_id, Assignment.state == "cleared", Assignment.scores,
         ),
     }  # fmt: skip
+    noticed = exists().where(Notice.application_id == Application.id)
+    has_one["withdrawal"] = noticed.where(Notice.outcome == "withdrawn")
+    has_one["review"] = noticed.where(Notice.outcome != "withdrawn")
     has_one["consensus"] = has_one["evaluation"]
     return (
         select(Application.id, Application.public_id, User.language)

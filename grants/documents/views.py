@@ -97,10 +97,18 @@ def _load_subject(kind: str, application: Any) -> None:
         load(consensus, to="consensus.summary")  # whoever evaluated it, after the panel (rulebook 7.4)
     elif application is not None and RIGHTS[kind].startswith("decision."):
         load(decisions.of_application(application.public_id), to=RIGHTS[kind])
+    elif application is not None and RIGHTS[kind].startswith("notice."):
+        load(_notice(application, kind), to=RIGHTS[kind])
     elif application is not None and kind == "consensus":
         load(consensus, to=RIGHTS[kind])
     else:
         load(application, to=RIGHTS[kind])
+
+
+def _notice(application: Any, kind: str) -> Any:
+    """The letter, or the application while it is not written: then the page says so to who may read it."""
+    kinds = ("withdrawn",) if kind == "withdrawal" else contents.ON_REDRESS
+    return decisions.notice_of(application.public_id, kinds) or application
 
 
 def _wanted(verb: Any) -> AnyResponse:

@@ -248,7 +248,9 @@ def end_draw(public_id: str, step: str) -> Response | tuple[str, int]:
 @blueprint.get("/calls/<reference>/draw")
 def published_draw(reference: str) -> str:
     """After the release anybody may read how lots were drawn; who took part is not told."""
-    call = load(by_reference(reference), to="call.published_draw")
+    call = load(by_reference(reference), to="call.read")
+    if not may("call.published_draw", call):
+        abort(404)
     found = queries.draw_in_force(call)
     return render_template(
         "panels/published_draw.html", call=call, draw=found if found and found.state == "taken" else None,
