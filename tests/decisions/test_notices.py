@@ -70,7 +70,8 @@ def test_a_withdrawal_after_the_deadline_is_acknowledged(app: Any, names: Any, a
     assert letter["reference"].startswith(application.number) and letter["funder"]["signatory"]
     html = _html("withdrawal", one)
     for said in ("Dear Applicant", "Acknowledgement of the withdrawal", "I acknowledge the withdrawal",
-                 "cannot be taken back", letter["reference"], "Please inform all partners", letter["funder"]["signatory"], "1 October 2026"):  # fmt: skip
+                 "cannot be taken back", letter["reference"], "Please inform all partners",
+                 letter["funder"]["signatory"], "1 October 2026"):  # fmt: skip
         assert said in html, said
     for unsaid in ("Means of redress", "We go elsewhere", "Enclosures"):
         assert unsaid not in html, unsaid
@@ -156,7 +157,8 @@ def test_the_outcome_of_a_redress_is_a_letter(app: Any, cast: Any, as_: Any, out
     assert letter["opinion"] == "The wheel is in\nPart B, page 7."
     html = _html("review", public_id)
     for said in (*SAID[outcome], "An error of fact", "Part B, page 7.", sent["reference"],
-                 "29 January 2026", "30 January 2026", "Article 263", "two months", "Ombudsman", "Please inform all partners", letter["reference"]):  # fmt: skip
+                 "29 January 2026", "30 January 2026", "Article 263", "two months",
+                 "Ombudsman", "Please inform all partners", letter["reference"]):  # fmt: skip
         assert said in html, said
     for unsaid in (cast.other_officer.name, "Article 22", "Partner 2 has the wheel", "Enclosures"):
         assert unsaid not in html, unsaid
