@@ -28,7 +28,8 @@ from statistics import quantiles
 ROOT = Path(__file__).resolve().parents[1]
 PROJECTS = ROOT.parent / "shared" / "data" / "cordis" / "projects.jsonl"
 CALL = "BENCH-2026-01"
-SERVER = ("--workers", "2", "--worker-class", "gthread", "--threads", "4", "--log-level", "warning")
+SERVER = ("--workers", "2", "--worker-class", "gthread", "--threads", "4", "--timeout", "300",
+          "--log-level", "warning")  # fmt: skip
 
 
 # --- The database ----------------------------------------------------------------------------------------------------
