@@ -12,6 +12,7 @@ from grants.applications.models import Application, Attachment, Submission
 from grants.canonical import digest
 from grants.decisions.models import Decision, Notice
 from grants.documents.models import MadeFile
+from grants.experts.models import Engagement
 from grants.panels import drawing
 from grants.panels.models import Draw, RankedList
 from grants.panels.standing import follows
@@ -38,6 +39,10 @@ STATEMENTS = {
         SELECT r.public_id FROM reports r JOIN assignments a ON a.id = r.assignment_id
         JOIN conflicts c ON c.application_id = a.application_id AND c.user_id = a.user_id
         WHERE r.state = 'submitted' AND c.status = 'confirmed'""",
+    "an expert who has not agreed to the terms": """
+        SELECT CAST(a.id AS TEXT) FROM appointments a
+        LEFT JOIN engagements e ON e.call_id = a.call_id AND e.user_id = a.user_id
+        WHERE a.role = 'expert' AND (e.id IS NULL OR e.state <> 'accepted' OR e.sha256 IS NULL)""",
     "negative money": """
         SELECT CAST(id AS TEXT) FROM budget_lines WHERE amount < 0""",
 }
@@ -48,6 +53,9 @@ FROZEN: dict[str, Any] = {
     "submission": select(Submission.receipt, Submission.snapshot, Submission.sha256)
     .join(Application, Application.id == Submission.application_id)
     .where(Application.state != "purged"),
+    "agreement to terms": select(Engagement.public_id, Engagement.terms, Engagement.sha256).where(
+        Engagement.terms.is_not(None)
+    ),
     "ranked list": select(RankedList.id, RankedList.snapshot, RankedList.sha256),
     "draw": select(Draw.public_id, Draw.snapshot, Draw.sha256),
     "notice": select(Notice.public_id, Notice.snapshot, Notice.sha256),

@@ -191,7 +191,7 @@ def screen(assignment: Assignment) -> None:
     The officers who may know of it are told: they rule on it, and void a report that was written (rulebook 4.7).
     """
     application, user = assignment.application, assignment.user
-    before = {conflict.id for conflict in queries.conflicts_of(application, user) if conflict.bars}
+    before = {one.id for one in queries.conflicts_of(application, user) if one.status != "overruled"}
     found = detect(application, user)
     assignment.screened_at = clock.now()
     db.session.flush()

@@ -9,12 +9,13 @@ from grants import jobs
 from grants.calls.queries import by_reference
 from grants.db import db
 from grants.decisions import queries as decisions
+from grants.demo import story
 from grants.documents.models import Document
+from grants.experts import actions as experts
 from grants.experts.models import Assignment, Conflict
 from grants.panels import actions as panels
 from grants.panels import queries as panel_queries
 from grants.panels.standing import standing
-from grants.people import actions as people
 from tests.documents import reading
 from tests.documents.evaluated import call_with, decided, known, release
 from tests.panels.built import MILLION, application, closed_call
@@ -272,7 +273,9 @@ def test_a_conflict_leaves_a_gap_in_the_ranking_report(app, cast, as_):
 
 def test_experts_get_no_ranking_report(app, cast, as_):
     call, _ = adopted_call(cast)
-    people.appoint(cast.expert, "expert", by=None, call=by_reference(call.reference))
+    reference = call.reference
+    experts.add_expert(by_reference(reference), email=cast.expert.email, name="", by=cast.officer)
+    story.engage(by_reference(reference), cast.expert)
     db.session.commit()
 
     answer = as_("expert").post(f"/calls/{call.reference}/documents", data={"kind": "ranking"})

@@ -51,6 +51,19 @@ def test_an_own_word_closes_the_application_at_once_and_tells_the_officers(here,
     assert "Rule on conflicts of interest in" in as_("officer").get("/").text
 
 
+def test_officers_hear_of_a_conflict_once(here, cast, as_):
+    """Also of one that is possible only, and though the profile is saved again."""
+    tie = {"ties-0-name": "Firm B SAS", "ties-0-code": "P3"}
+    for hours in range(2):
+        with clock.at(NOW + timedelta(hours=hours)):
+            assert as_("expert").post("/expert-profile", data=PROFILE | tie).status_code == 303
+    assert conflicts(here, cast.expert) == [("P3", "detected", "suggested")]
+    assert as_("expert").get(f"/applications/{here}").status_code == 200
+    late = Mail.subject.contains("a conflict of interest was found late")
+    told = db.session.scalars(select(Mail.recipient).where(late)).all()
+    assert sorted(told) == sorted((cast.officer.email, cast.officer2.email))
+
+
 def test_a_tie_needs_to_say_what_it_is(here, as_):
     answer = as_("expert").post("/expert-profile", data=PROFILE | {"ties-0-name": "Firm B SAS"})
     assert answer.status_code == 422
