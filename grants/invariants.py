@@ -11,9 +11,10 @@ from grants import events, files
 from grants.applications.models import Application, Attachment, Submission
 from grants.canonical import digest
 from grants.decisions.models import Decision
-from grants.documents.models import MadeFile
+from grants.documents.models import Batch, Document, MadeFile
 from grants.panels.models import RankedList
 from grants.panels.standing import follows
+from grants.reviews.models import ConsensusReport, Report
 
 # Each statement names rows that must not exist.
 STATEMENTS = {
@@ -37,6 +38,11 @@ STATEMENTS = {
         SELECT r.public_id FROM reports r JOIN assignments a ON a.id = r.assignment_id
         JOIN conflicts c ON c.application_id = a.application_id AND c.user_id = a.user_id
         WHERE r.state = 'submitted' AND c.status = 'confirmed'""",
+    "a state that no event tells": """
+        SELECT a.number FROM applications a JOIN events e ON e.chain = 'application:' || a.id
+        WHERE e.noun = 'application' AND e.target <> a.state AND e.number = (
+            SELECT max(number) FROM events
+            WHERE chain = e.chain AND noun = 'application' AND target IS NOT NULL AND target <> '')""",
     "negative money": """
         SELECT CAST(id AS TEXT) FROM budget_lines WHERE amount < 0""",
 }
@@ -45,12 +51,16 @@ STATEMENTS = {
 FROZEN: dict[str, Any] = {
     "submission": select(Submission.receipt, Submission.snapshot, Submission.sha256),
     "ranked list": select(RankedList.id, RankedList.snapshot, RankedList.sha256),
+    "report": select(Report.public_id, Report.snapshot, Report.sha256).where(Report.snapshot.is_not(None)),
+    "consensus report": select(
+        ConsensusReport.public_id, ConsensusReport.snapshot, ConsensusReport.sha256
+    ).where(ConsensusReport.snapshot.is_not(None)),
     "letter": select(Decision.public_id, Decision.snapshot, Decision.sha256).where(
         Decision.snapshot.is_not(None)
     ),
 }
 # Hashes of files that have to be there, unchanged.
-STORED = (select(Attachment.sha256).distinct(), select(MadeFile.sha256))
+STORED = tuple(select(model.sha256).distinct() for model in (Attachment, MadeFile, Document, Batch))
 
 
 def broken(session: Session) -> dict[str, list[str]]:
