@@ -65,7 +65,8 @@ SETTINGS = (
     Setting(
         "SIGNING_ROOTS",
         "",
-        "Path of a PEM file: certificates that vouch for signatures, for 'verify'. The own is known.",
+        "Path of a PEM file: authorities that vouch for the certificates of signatures and time stamps. The own "
+        "certificate is known without it.",
     ),
     Setting(
         "SIGNING_LONG_TERM",

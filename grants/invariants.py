@@ -11,11 +11,12 @@ from grants import events, files
 from grants.applications.models import Application, Attachment, Submission
 from grants.canonical import digest
 from grants.decisions.models import Decision, Notice
-from grants.documents.models import MadeFile
+from grants.documents.models import Batch, Document, MadeFile
 from grants.experts.models import Engagement
 from grants.panels import drawing
 from grants.panels.models import Draw, RankedList
 from grants.panels.standing import follows
+from grants.reviews.models import ConsensusReport, Report
 
 # Each statement names rows that must not exist.
 STATEMENTS = {
@@ -43,6 +44,11 @@ STATEMENTS = {
         SELECT CAST(a.id AS TEXT) FROM appointments a
         LEFT JOIN engagements e ON e.call_id = a.call_id AND e.user_id = a.user_id
         WHERE a.role = 'expert' AND (e.id IS NULL OR e.state <> 'accepted' OR e.sha256 IS NULL)""",
+    "a state that no event tells": """
+        SELECT a.number FROM applications a JOIN events e ON e.chain = 'application:' || a.id
+        WHERE e.noun = 'application' AND e.target <> a.state AND e.number = (
+            SELECT max(number) FROM events
+            WHERE chain = e.chain AND noun = 'application' AND target IS NOT NULL AND target <> '')""",
     "negative money": """
         SELECT CAST(id AS TEXT) FROM budget_lines WHERE amount < 0""",
 }
@@ -59,12 +65,16 @@ FROZEN: dict[str, Any] = {
     "ranked list": select(RankedList.id, RankedList.snapshot, RankedList.sha256),
     "draw": select(Draw.public_id, Draw.snapshot, Draw.sha256),
     "notice": select(Notice.public_id, Notice.snapshot, Notice.sha256),
+    "report": select(Report.public_id, Report.snapshot, Report.sha256).where(Report.snapshot.is_not(None)),
+    "consensus report": select(
+        ConsensusReport.public_id, ConsensusReport.snapshot, ConsensusReport.sha256
+    ).where(ConsensusReport.snapshot.is_not(None)),
     "letter": select(Decision.public_id, Decision.snapshot, Decision.sha256).where(
         Decision.snapshot.is_not(None)
     ),
 }
 # Hashes of files that have to be there, unchanged.
-STORED = (select(Attachment.sha256).distinct(), select(MadeFile.sha256))
+STORED = tuple(select(model.sha256).distinct() for model in (Attachment, MadeFile, Document, Batch))
 
 
 def broken(session: Session) -> dict[str, list[str]]:

@@ -19,9 +19,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-CPU_SECONDS = 60
+# Limits of one job; the environment of a process may set lower ones.
+CPU_SECONDS = int(os.environ.get("GRANTS_LIMIT_CPU", "60"))
 WALL_SECONDS = 120
-MEMORY = 2 * 1024**3
+MEMORY = int(os.environ.get("GRANTS_LIMIT_MEMORY", str(2 * 1024**3)))
 # What lets the process find its libraries, fonts and temporary files.
 PASSED_ON = ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH", "FONTCONFIG_PATH")
 

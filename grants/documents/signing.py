@@ -30,6 +30,8 @@ class Seal:
     place: str
     timestamp_url: str = ""
     long_term: bool = False
+    roots: str = ""
+    """Path of a PEM file with authorities that are believed beside those of the system; empty: none."""
 
     @property
     def digest(self) -> str:
@@ -51,7 +53,7 @@ def configured(settings: Mapping[str, Any]) -> Seal | None:
         make_key(key, settings["SIGNING_PASSWORD"], settings["FUNDER_NAME"])
     return Seal(
         key, settings["SIGNING_PASSWORD"], settings["FUNDER_ADDRESS"],
-        settings["TIMESTAMP_URL"], settings["SIGNING_LONG_TERM"],
+        settings["TIMESTAMP_URL"], settings["SIGNING_LONG_TERM"], settings["SIGNING_ROOTS"],
     )  # fmt: skip
 
 
@@ -64,7 +66,7 @@ def signed(content: bytes, seal: Seal, reason: str) -> bytes:
     job = {
         "content": base64.b64encode(content).decode(), "reason": reason, "key": str(seal.key),
         "password": seal.password, "place": seal.place, "timestamp_url": seal.timestamp_url,
-        "long_term": seal.long_term,
+        "long_term": seal.long_term, "roots": seal.roots,
     }  # fmt: skip
     try:
         return base64.b64decode(signer.ask(job))
@@ -127,6 +129,7 @@ def make_key(path: Path, password: str, name: str) -> None:
 
 
 def _work(job: dict[str, Any]) -> str:
+    from pyhanko.keys import load_certs_from_pemder
     from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
     from pyhanko.sign import fields, signers, timestamps
     from pyhanko_certvalidator import ValidationContext
@@ -135,10 +138,12 @@ def _work(job: dict[str, Any]) -> str:
     if signer is None:
         raise ValueError("the key cannot be read with this password")
     stamper = timestamps.HTTPTimeStamper(job["timestamp_url"], timeout=20) if job["timestamp_url"] else None
+    roots = list(load_certs_from_pemder([job["roots"]])) if job["roots"] else []
+    authorities = ValidationContext(allow_fetching=True, extra_trust_roots=roots, revocation_mode="require")
     metadata = signers.PdfSignatureMetadata(
         field_name="Funder", md_algorithm="sha256", reason=job["reason"], location=job["place"],
         subfilter=fields.SigSeedSubFilter.PADES, certify=True, embed_validation_info=job["long_term"],
-        validation_context=ValidationContext(allow_fetching=True) if job["long_term"] else None,
+        validation_context=authorities if job["long_term"] else None,
         # What makes a signature last is added after it; nothing else may be.
         docmdp_permissions=fields.MDPPerm.FILL_FORMS if job["long_term"] else fields.MDPPerm.NO_CHANGES,
     )  # fmt: skip

@@ -95,6 +95,8 @@ def _work(job: dict[str, Any]) -> dict[str, Any] | None:
     from pyhanko.pdf_utils.reader import PdfFileReader
     from pyhanko.sign.diff_analysis import ModificationLevel
     from pyhanko.sign.validation import validate_pdf_signature
+    from pyhanko.sign.validation.dss import DocumentSecurityStore
+    from pyhanko.sign.validation.errors import NoDSSFoundError
     from pyhanko.sign.validation.status import SignatureCoverageLevel
     from pyhanko_certvalidator import ValidationContext
 
@@ -103,9 +105,24 @@ def _work(job: dict[str, Any]) -> dict[str, Any] | None:
     signatures = brought.embedded_regular_signatures
     if not signatures:
         return None
-    context = ValidationContext(trust_roots=roots, allow_fetching=False)
-    status = validate_pdf_signature(signatures[-1], context, context)
+    try:
+        kept = DocumentSecurityStore.read_dss(
+            brought
+        )  # what a long-term signature brings along for its check
+    except NoDSSFoundError:
+        kept = None
+
+    def checked(**at: datetime) -> Any:
+        given = {"trust_roots": roots, "allow_fetching": False} | at
+        context = kept.as_validation_context(given) if kept else ValidationContext(**given)
+        return validate_pdf_signature(signatures[-1], context, context)
+
+    status = checked()
     stamp = status.timestamp_validity
+    if stamp and stamp.intact and stamp.valid:
+        # Certificates end; what a believed service stamped while they held stays signed.
+        then = checked(moment=stamp.timestamp)
+        status = then if then.timestamp_validity.trusted else status
     # Nothing stands behind what was signed but what makes a signature last.
     untouched = (
         status.coverage == SignatureCoverageLevel.ENTIRE_FILE

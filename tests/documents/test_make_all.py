@@ -4,13 +4,16 @@ import csv
 import io
 import zipfile
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
+from click.testing import CliRunner
 from sqlalchemy import select
 
 from grants import clock, files, jobs
 from grants.calls.queries import by_reference
+from grants.cli import main
 from grants.db import db
-from grants.documents import actions
+from grants.documents import actions, make
 from grants.documents.models import Batch, Document
 from grants.experts.models import Conflict
 from grants.people.models import User
@@ -202,3 +205,72 @@ def test_before_the_release_archives_hold_drafts(app, cast, as_):
         if name.endswith(".pdf") and "Draft." in reading.text(archive.read(name))
     ]
     assert drafts == [f"{early.number}-decision-letter-en.pdf"]
+
+
+def test_a_file_that_was_torn_or_changed_is_written_again(app, cast, tmp_path):
+    call, (one,) = call_with(app, cast, "reserve")
+
+    def export():
+        return [row.outcome for row in actions.export(by_reference(call.reference), "letter", tmp_path)]
+
+    assert (export(), export()) == (["made"], ["unchanged"])
+    path = tmp_path / f"{one.number}-decision-letter-en.pdf"
+    whole = path.read_bytes()
+    path.write_bytes(whole[:1000])
+    assert (export(), export(), path.read_bytes()) == (["made"], ["unchanged"], whole)
+
+
+def test_what_is_signed_from_now_on_is_another_file(app, cast, tmp_path, monkeypatch, authority):
+    call, _ = call_with(app, cast, "reserve")
+
+    def export():
+        return [row.outcome for row in actions.export(by_reference(call.reference), "letter", tmp_path)]
+
+    assert export() == ["made"]
+    monkeypatch.setitem(app.config, "SIGNING_KEY", str(authority.key))
+    monkeypatch.setitem(app.config, "SIGNING_PASSWORD", authority.password)
+    assert (export(), export()) == (["made"], ["unchanged"])
+
+
+def test_the_command_says_where_it_was_stopped(app, cast, tmp_path, monkeypatch):
+    call, ones = call_with(app, cast, "reserve", "no_budget")
+    real = actions.export
+
+    def interrupted(*arguments):
+        yield next(real(*arguments))
+        raise KeyboardInterrupt
+
+    monkeypatch.setenv("GRANTS_DATABASE_URL", app.config["DATABASE_URL"])
+    monkeypatch.setenv("GRANTS_INSTANCE", str(app.config["INSTANCE"]))
+    monkeypatch.delenv("GRANTS_TEST_DATABASES", raising=False)
+    monkeypatch.setattr(actions, "export", interrupted)
+    command = ["export", "letters", call.reference, "--out", str(tmp_path)]
+    ran = CliRunner().invoke(main, command)
+    assert (ran.exit_code, "Stopped after 1 of 2" in ran.stderr) == (130, True)
+    monkeypatch.setattr(actions, "export", real)
+    ran = CliRunner().invoke(main, command)
+    assert (ran.exit_code, ran.stdout) == (0, "1 made, 1 unchanged, 0 failed.\n")
+    assert len(ones) == 2
+
+
+def test_a_worker_takes_turns_between_a_batch_and_what_else_waits(app, cast, as_, monkeypatch):
+    call, _ = call_with(app, cast, "reserve", "reserve")
+    announced = []
+    carrier = SimpleNamespace(announce=lambda kind, row_id: announced.append((kind, row_id)))
+    monkeypatch.setitem(app.extensions, "queue", carrier)
+    monkeypatch.setattr(make, "TURN", 0)
+    olga = as_("officer")
+    address = want_all(olga, call).location
+    (batch,) = db.session.scalars(select(Batch).where(Batch.call_id == call.id)).all()
+    batch_id = batch.id
+    assert announced == [("batch", batch_id)], "it begins at once"
+
+    make.carry_on(batch_id)
+    assert [one.state for one in documents_of(call)] == ["done", "wanted"]
+    assert announced == [("batch", batch_id)] * 2, "the rest waits at the end of the queue"
+    olga.post(address + "/stop")
+    olga.post(address + "/resumption")
+    assert announced == [("batch", batch_id)] * 3
+    make.carry_on(batch_id)
+    make.carry_on(batch_id)
+    assert olga.get(address + "/status").json["state"] == "done"

@@ -3,11 +3,12 @@
 import os
 import signal
 import socket
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from grants.documents import contents, render
+from grants.documents import contents, render, warm
 from tests.documents import reading
 
 DATA = '{"fact":1}'
@@ -18,8 +19,16 @@ def page(body, title="A title"):
     return f'<!doctype html><html lang="fr"><head><title>{title}</title></head><body>{body}</body></html>'
 
 
+@pytest.fixture(scope="module")
+def tight():
+    """A renderer with little patience, so that the suite need have none."""
+    process = warm.Process("grants.documents.render", {"SOURCE_DATE_EPOCH": "0", "GRANTS_LIMIT_CPU": "2"})
+    yield process
+    process.close()
+
+
 @pytest.fixture
-def files(app):
+def files():
     return contents.bundle("")
 
 
@@ -81,6 +90,42 @@ def test_a_page_that_breaks_the_renderer_fails_alone(files):
         render.pdf(page("<div>" * 3000), files, DATA)
 
     assert reading.text(render.pdf(page("<p>next one</p>"), files, DATA)) == "next one 1 / 1"
+
+
+HOSTILE = {
+    "emoji": "<p>" + "\N{SNOWMAN}\N{PILE OF POO}" * 50_000,
+    "one endless word": "<p>" + "W" * 200_000,
+    "colspan": "<table><tr><td colspan=100000000>x</table>",
+    "rowspan": "<table><tr><td rowspan=100000000>x<tr><td>y</table>",
+    "many cells": "<table>" + "<tr><td>x<td>y" * 100_000,
+    "broad": "<p style='width:1e9mm'>x<p style='margin-top:1e9mm'>y",
+    "list": "<ol start=99999999999999><li>x</ol>",
+    "vast svg": "<svg width=1e9 height=1e9><rect width=1e9 height=1e9 /></svg>",
+    "nested svg": "<svg>" * 2000,
+    "entities": "<p>" + "&nbsp;&shy;&zwj;" * 30_000,
+    "both directions": "<p>" + "\u202e\u05d0a\u202c" * 20_000,
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_page_ends_within_its_limits_and_the_next_one_is_made(files, tight, name):
+    """Trust R-18: it gives a document or the reason why not, whatever it holds, and takes nobody along."""
+    with suppress(warm.Failed):
+        assert tight.ask({"html": page(HOSTILE[name]), "files": {}, "data": DATA})
+    assert tight.ask({"html": page("<p>next one</p>"), "files": {}, "data": DATA})
+
+
+def test_a_page_that_takes_too_long_is_ended_and_says_so(tight):
+    with pytest.raises(warm.Failed, match="it took too much time or memory"):
+        tight.ask({"html": page("<table>" + "<tr><td>x<td>y" * 100_000), "files": {}, "data": DATA})
+
+
+def test_memory_is_limited_too(files):
+    # Less than the process has mapped before it begins; a page that really fills two gigabytes takes minutes.
+    narrow = warm.Process("grants.documents.render", {"GRANTS_LIMIT_MEMORY": str(64 * 1024**2)})
+    with pytest.raises(warm.Failed):
+        narrow.ask({"html": page("<p>x</p>" * 5000), "files": {}, "data": DATA})
+    narrow.close()
 
 
 def test_a_renderer_that_was_killed_is_started_again(files):

@@ -1,8 +1,9 @@
 """A signed document can be checked by anybody, years later, without an account; a changed one is found out."""
 
+import base64
 import io
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from grants.cli import main
 from grants.db import db
 from grants.documents import contents, make, render, signing, verification
 from tests.documents import reading, standards
+from tests.documents.conftest import Authority
 
 PASSWORD = "only for this test"
 
@@ -165,15 +167,101 @@ def test_the_command_says_it_in_words_json_and_exit_code(
 
 
 def test_a_time_stamp_of_a_service_is_in_the_signature(
-    sealed: Any, names: Any, key: Path, monkeypatch: pytest.MonkeyPatch, stamping: str
+    sealed: Any, names: Any, monkeypatch: pytest.MonkeyPatch, authority: Authority
 ) -> None:
-    monkeypatch.setitem(sealed.config, "TIMESTAMP_URL", stamping)
+    monkeypatch.setitem(sealed.config, "TIMESTAMP_URL", authority.stamping)
     verdict = verification.verify(_made(names), sealed.config)
     assert verdict.signature
     assert verdict.signature.stamped_at
     assert (
         abs((datetime.fromisoformat(verdict.signature.stamped_at) - datetime.now(UTC)).total_seconds()) < 600
     )
+
+
+@pytest.fixture
+def lasting(app: Any, authority: Authority, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The installation signs for the long term, with a certificate that an authority vouches for."""
+    for name, value in (
+        ("SIGNING_KEY", str(authority.key)), ("SIGNING_PASSWORD", authority.password),
+        ("SIGNING_ROOTS", str(authority.roots)), ("SIGNING_LONG_TERM", True), ("TIMESTAMP_URL", authority.stamping),
+    ):  # fmt: skip
+        monkeypatch.setitem(app.config, name, value)
+    return app
+
+
+def test_a_long_term_signature_brings_along_what_its_check_needs(
+    lasting: Any, names: Any, authority: Authority, tmp_path: Path
+) -> None:
+    """PAdES B-LT: certificates, the answer by OCSP and the revocation list lie in the file; nobody is asked."""
+    from pyhanko.keys import load_certs_from_pemder
+    from pyhanko.pdf_utils.reader import PdfFileReader
+    from pyhanko.sign.validation import validate_pdf_signature
+    from pyhanko.sign.validation.dss import DocumentSecurityStore
+
+    content = _made(names, "evaluation")
+    verdict = verification.verify(content, lasting.config)
+    assert verdict.signature
+    assert (verdict.signature.intact, verdict.signature.trusted) == (True, True)
+    assert verdict.signature.stamped_at
+
+    brought = PdfFileReader(io.BytesIO(content))
+    store = DocumentSecurityStore.read_dss(brought)
+    assert (len(store.crls), len(store.ocsps)) == (1, 1)
+    roots = list(load_certs_from_pemder([str(authority.roots)]))
+    offline = {"trust_roots": roots, "allow_fetching": False, "revocation_mode": "require"}
+    status = validate_pdf_signature(
+        brought.embedded_regular_signatures[0], store.as_validation_context(offline),
+        store.as_validation_context(offline),
+    )  # fmt: skip
+    assert status.bottom_line
+
+    path = tmp_path / "lasting.pdf"
+    path.write_bytes(content)
+    told = standards.broken(path)["lasting.pdf"]
+    assert {name: one["broken"] for name, one in told.items()} == {"PDFA-3A": {}, "PDFUA-1": {}}
+
+
+def test_what_was_stamped_in_time_is_believed_after_the_certificate_has_ended(
+    lasting: Any, names: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pyhanko_certvalidator import context
+
+    content = base64.b64encode(_made(names)).decode()
+    # The installation has another key by then.
+    job = {"content": content, "key": "", "password": "", "roots": lasting.config["SIGNING_ROOTS"]}
+
+    class Later(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> Any:
+            return datetime.now(tz) + timedelta(days=3650)
+
+    monkeypatch.setattr(context, "datetime", Later)
+    told = verification._work(job)
+    assert told
+    assert (told["intact"], told["trusted"]) == (True, True)
+    unbelieved = verification._work(job | {"roots": ""})
+    assert unbelieved
+    assert (unbelieved["intact"], unbelieved["trusted"]) == (True, False)
+
+
+def test_an_authority_that_is_not_reached_fails_the_document_and_says_so(
+    lasting: Any, names: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(lasting.config, "SIGNING_ROOTS", "")  # nobody believes the authority
+    with pytest.raises(signing.SigningFailed):
+        make.stored(_page(names, "letter", "released_best"))
+
+
+def test_every_altered_byte_of_what_was_signed_is_found_out(sealed: Any, names: Any) -> None:
+    content = _made(names)
+    signature = range(content.index(b"/Contents <"), content.index(b">", content.index(b"/Contents <")))
+    step = len(content) // 24
+    for at in (place for place in range(step, len(content), step) if place not in signature):
+        changed = content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :]
+        try:
+            assert not verification.verify(changed, sealed.config).is_ours, f"byte {at}"
+        except verification.NoDocument:
+            continue
 
 
 def test_a_service_that_does_not_answer_fails_the_document_and_says_so(

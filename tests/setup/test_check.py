@@ -5,14 +5,18 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select, text
 
 from grants import files, invariants
-from grants.applications.models import Attachment, Submission
+from grants.applications.models import Application, Attachment, Submission
+from grants.calls import queries as calls
 from grants.canonical import canonical, digest
 from grants.db import db
 from grants.decisions.models import Decision
+from grants.documents import contents, make
+from grants.events import Event, EventPayload
 from grants.panels.models import RankedList
+from grants.reviews.models import ConsensusReport, Report
 
 
 def test_the_world_of_the_suite_holds(app: Any) -> None:
@@ -55,11 +59,83 @@ def test_a_changed_list_is_found_by_its_hash(app: Any) -> None:
     assert list(invariants.broken(db.session)) == ["changed ranked list"]
 
 
-@pytest.mark.parametrize(("model", "name"), [(Submission, "submission"), (Decision, "letter")])
+@pytest.mark.parametrize(
+    ("model", "name"),
+    [
+        (Submission, "submission"),
+        (Report, "report"),
+        (ConsensusReport, "consensus report"),
+        (Decision, "letter"),
+    ],
+)
 def test_what_was_frozen_is_found_when_it_changes(app: Any, model: Any, name: str) -> None:
     row = db.session.scalars(select(model).where(model.snapshot.is_not(None)).order_by(model.id)).first()
     row.snapshot = json.dumps(json.loads(row.snapshot) | {"title": "Another title"})
     assert list(invariants.broken(db.session)) == [f"changed {name}"]
+
+
+# What is planted for each thing that must never be: statements that a database alone would not refuse.
+PLANTED = {
+    "submitted without a version": "UPDATE applications SET version = 0 WHERE id = :submitted",
+    "a version that its application does not know": """
+        UPDATE submissions SET number = 9 WHERE application_id = :submitted""",
+    "released without two people": """
+        UPDATE decisions SET approved_by_id = proposed_by_id WHERE application_id = :released""",
+    "a changed decision without two people": "UPDATE decision_changes SET state = 'approved', approved_by_id = NULL",
+    "known before its release": "UPDATE decisions SET released_at = NULL WHERE application_id = :released",
+    "refused at the gate by one person": "UPDATE rulings SET decided_by_id = NULL WHERE application_id = :refused",
+    "a report by somebody with a conflict": """
+        INSERT INTO conflicts (public_id, application_id, user_id, code, rule, reason, source, status, found_at,
+            ruling_reason)
+        SELECT 'planted', a.application_id, a.user_id, 'D1', '', '', 'entered', 'confirmed', r.submitted_at, ''
+        FROM assignments a JOIN reports r ON r.assignment_id = a.id WHERE r.state = 'submitted' LIMIT 1""",
+    "a state that no event tells": "UPDATE applications SET state = 'withdrawn' WHERE id = :submitted",
+    "negative money": "UPDATE budget_lines SET amount = -1 WHERE id = (SELECT min(id) FROM budget_lines)",
+    "broken event chain": "UPDATE events SET verb = 'approve' WHERE id = (SELECT min(id) FROM events)",
+}
+
+
+@pytest.mark.parametrize("name", [*invariants.STATEMENTS, "broken event chain"])
+def test_each_planted_fault_is_found_by_its_name(app: Any, names: Any, name: str) -> None:
+    rows = {
+        part: db.session.scalar(select(Application.id).where(Application.public_id == names.applications[of]))
+        for part, of in (
+            ("submitted", "submitted"),
+            ("released", "released_best"),
+            ("refused", "inadmissible"),
+        )
+    }
+    statement = text(PLANTED[name])
+    used = {key: value for key, value in rows.items() if f":{key}" in PLANTED[name]}
+    assert db.session.execute(statement, used).rowcount >= 1
+    assert name in invariants.broken(db.session)
+
+
+@pytest.mark.parametrize("kept", ["first", "middle", "last"])
+def test_an_event_that_is_taken_away_is_found(app: Any, names: Any, kept: str) -> None:
+    """The last one of a chain too, though the rest of the chain holds: the state tells of it."""
+    one = db.session.scalar(
+        select(Application.id).where(Application.public_id == names.applications["submitted"])
+    )
+    chain = f"application:{one}"
+    rows = db.session.scalars(select(Event.id).where(Event.chain == chain).order_by(Event.number)).all()
+    row = {"first": rows[0], "middle": rows[len(rows) // 2], "last": rows[-1]}[kept]
+    db.session.execute(delete(EventPayload).where(EventPayload.event_id == row))
+    db.session.execute(delete(Event).where(Event.id == row))
+    assert invariants.broken(db.session)
+
+
+def test_a_document_that_was_made_and_is_gone_is_found(app: Any, names: Any) -> None:
+    call = calls.by_reference(names.calls["released"])
+    assert call
+    sha256, _size = make.stored(contents.page("ranking", "en", call=call, application=None))
+    db.session.commit()
+    path = files.path_of(sha256)
+    before = path.read_bytes()
+    path.write_bytes(before[:-1])
+    assert invariants.broken(db.session) == {"changed file": [sha256]}
+    path.unlink()
+    assert invariants.broken(db.session) == {"missing file": [sha256]}
 
 
 def test_a_file_that_was_changed_or_is_gone_is_found(app: Any) -> None:
