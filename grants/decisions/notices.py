@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from flask import current_app
 from sqlalchemy.orm import Session
 
-from grants import clock, jobs
+from grants import clock, jobs, mail
 from grants.applications.models import Application
 from grants.canonical import canonical, digest
 from grants.db import db
@@ -84,6 +84,13 @@ def acknowledge(event_id: int) -> None:
             "version": application.version,
         },
     )  # fmt: skip
+    # The experts are told neutrally: neither who withdrew nor why (rulebook 7.1).
+    for expert in queries.asked_experts(application):
+        mail.write(
+            db.session, "not_evaluated", to=expert.email, language=expert.language, user_id=expert.id,
+            call_id=application.call_id, occasion=f"not_evaluated:{application.public_id}:{event.number}",
+            name=expert.name, application=application,
+        )  # fmt: skip
     db.session.commit()
 
 

@@ -46,6 +46,7 @@ from grants.panels import drawing
 from grants.panels.models import RankedList, RankedRow
 from grants.panels.queries import adopted, draw_in_force
 from grants.people.models import AccessEntry, Appointment, User
+from grants.policy import ASKED
 
 DECIDED_ON = ("inadmissible", "ineligible", "evaluated")
 """States of an application in which the funder decides, and from which a release informs."""
@@ -461,6 +462,16 @@ def withdrawal(event_id: int) -> Event | None:
     if event is None or event_id not in withdrawals_to_acknowledge(db.session, event.at):
         return None
     return event
+
+
+def asked_experts(application: Application) -> Sequence[User]:
+    """Who was asked to evaluate the application and has neither declined nor been released."""
+    return db.session.scalars(
+        select(User)
+        .join(Assignment, Assignment.user_id == User.id)
+        .where(Assignment.application_id == application.id, Assignment.state.in_(ASKED))
+        .order_by(User.id)
+    ).all()
 
 
 def withdrawn(event: Event) -> Application:

@@ -237,6 +237,8 @@ def _with_dates(value: dict[str, Any]) -> dict[str, Any]:
     if value.get("second_stage"):
         instants = {key: datetime.fromisoformat(value["second_stage"][key]) for key in ("opens", "deadline")}
         days["second_stage"] = value["second_stage"] | instants
+    if value.get("lots"):
+        days["lots"] = value["lots"] | {"draws_at": datetime.fromisoformat(value["lots"]["draws_at"])}
     return value | days | {"date": date.fromisoformat(value["date"])}
 
 

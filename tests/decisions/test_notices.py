@@ -91,6 +91,20 @@ def test_a_withdrawal_after_the_deadline_is_acknowledged(app: Any, names: Any, a
     assert broken(db.session) == {}
 
 
+def test_the_experts_are_told_neutrally(app: Any, names: Any, as_: Any) -> None:
+    one = names.applications["in_evaluation"]
+    as_("coordinator").post(f"/applications/{one}/withdrawal", data={"reason": "Our boss left."})
+    jobs.run_waiting()
+    jobs.run_waiting()
+    told = db.session.scalars(select(Mail).where(Mail.occasion.like(f"not_evaluated:{one}:%"))).all()
+    asked_people = {names.people[part]["email"] for part in ("rapporteur", "expert", "expert2")}
+    assert {mail.recipient for mail in told} <= asked_people and len(told) >= 2
+    for mail in told:
+        assert "no longer evaluated" in mail.body
+        for unsaid in ("withdr", "boss", "Clara"):
+            assert unsaid not in mail.body + mail.subject
+
+
 def test_each_withdrawal_before_the_deadline_has_its_own_letter(app: Any, names: Any, as_: Any) -> None:
     one = names.applications["submitted"]
     coordinator, address = as_("coordinator"), f"/applications/{one}"
@@ -156,9 +170,9 @@ def test_the_outcome_of_a_redress_is_a_letter(app: Any, cast: Any, as_: Any, out
     assert (letter["filed_on"], letter["grounds"], letter["date"]) == ("2026-01-30", ["facts"], "2026-03-29")
     assert letter["opinion"] == "The wheel is in\nPart B, page 7."
     html = _html("review", public_id)
-    for said in (*SAID[outcome], "An error of fact", "Part B, page 7.", sent["reference"],
-                 "29 January 2026", "30 January 2026", "Article 263", "two months",
-                 "Ombudsman", "Please inform all partners", letter["reference"]):  # fmt: skip
+    for said in (*SAID[outcome], "An error of fact", "Part B, page 7.", sent["reference"], "29 January 2026",
+                 "30 January 2026", "Article 263", "two months", "Ombudsman", "Please inform all partners",
+                 letter["reference"]):  # fmt: skip
         assert said in html, said
     for unsaid in (cast.other_officer.name, "Article 22", "Partner 2 has the wheel", "Enclosures"):
         assert unsaid not in html, unsaid

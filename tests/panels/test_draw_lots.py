@@ -23,7 +23,7 @@ from grants.db import db
 from grants.decisions import letters
 from grants.decisions import queries as decisions
 from grants.documents import contents, make
-from grants.events import Event
+from grants.events import Event, EventPayload
 from grants.experts.models import Conflict
 from grants.invariants import broken
 from grants.panels import queries, rerun_draw
@@ -162,8 +162,12 @@ def test_the_lot_can_put_the_lower_one_first(as_: Any, names: Any, lots: str) ->
         assert the_draw().seed == "" and the_draw().state == "fixed"
         assert act(as_("officer2"), "value", value=value).status_code == 303
         assert act(as_("chair"), "adoption", reason=WHY).status_code == 303
-    returned = db.session.scalars(select(Event).where(Event.verb == "return", Event.noun == "draw")).one()
-    assert returned.payload.facts["value"] == "7 13 22 31 40 44"
+    returned = db.session.scalars(
+        select(EventPayload.facts)
+        .join(EventPayload.event)
+        .where(Event.verb == "return", Event.noun == "draw")
+    ).one()
+    assert returned["value"] == "7 13 22 31 40 44"
     page = as_("chair").get(f"/calls/{lots}/panel")
     assert "place 1 when money is given" in page.text
     rows = page.text.split("<tbody>")[1]
@@ -239,7 +243,7 @@ def test_a_conflict_hides_the_lots_and_bars_from_every_step(
     drawn(as_, lots)
     db.session.add(
         Conflict(application_id=barred, user_id=cast.chair.id, code="D1", status="confirmed", found_at=NOW,
-                 origin="declared", reason="My institute.")
+                 source="declared", reason="My institute.")
     )  # fmt: skip
     db.session.commit()
     known = numbers(names)
