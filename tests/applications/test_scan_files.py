@@ -65,7 +65,7 @@ def test_a_clean_file_is_kept_and_shown_as_scanned(as_: Any, names: Any, clamd: 
     assert clamd.seen == PDF
     assert _attached(names).scanned is True
     assert (
-        ">3 pages · 1 KB · scanned for viruses"
+        ">3 pages · 2 KB · scanned for viruses"
         in as_("coordinator").get(f"/applications/{names.applications['draft']}/part-b").text
     )
 

@@ -1,4 +1,4 @@
-"""A bulk export is killed (SIGKILL) on the way: nothing lost, repeated, leaked. At length: `benchmarks.crash_export`."""
+"""A bulk export is killed (SIGKILL) on the way: nothing lost, repeated, leaked (`benchmarks.crash_export` at length)."""
 
 from pathlib import Path
 
