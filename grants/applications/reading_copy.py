@@ -44,10 +44,10 @@ def reading_copy(content: bytes, most_pages: int | None, notice: str) -> bytes:
         for thing in pdf.objects:
             if isinstance(thing, Dictionary | Stream):
                 _forget(thing, TRACES)
-                if "/Rect" in thing:
-                    _forget(
-                        thing, ("/T", "/M", "/CreationDate")
-                    )  # who noted something in the margin, and when
+                if "/Rect" in thing:  # who noted something in the margin, and when
+                    _forget(thing, ("/T", "/M", "/CreationDate"))
+                if thing.get("/Type") == Name.Sig:
+                    _forget(thing, SIGNER)
         _forget(pdf.trailer, ("/Info",))
         if most_pages is not None and len(pdf.pages) > most_pages:
             _cut(pdf, most_pages, notice)

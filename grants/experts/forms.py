@@ -96,7 +96,7 @@ class TieForm(PastEmployerForm):
     """One row of the ties beyond employment; an empty row is left out."""
 
     name = StringField(_l("Organisation"), [Optional(), Length(max=300), no_control_characters])
-    code = SelectField(_l("What ties you to it"), [_named_needs_code])
+    code = SelectField(_l("What ties you to it"), [_named_needs_code], default="")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -1,4 +1,4 @@
-"""A bulk export is killed (SIGKILL) on the way: nothing lost, repeated, leaked (`benchmarks.crash_export` at length)."""
+"""A bulk export is killed (SIGKILL) on the way: nothing lost, repeated, leaked. `benchmarks.crash_export` is longer."""
 
 from pathlib import Path
 
