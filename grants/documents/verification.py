@@ -113,7 +113,7 @@ def _work(job: dict[str, Any]) -> dict[str, Any] | None:
         kept = None
 
     def checked(**at: datetime) -> Any:
-        given = {"trust_roots": roots, "allow_fetching": False} | at
+        given: dict[str, Any] = {"trust_roots": roots, "allow_fetching": False} | at
         context = kept.as_validation_context(given) if kept else ValidationContext(**given)
         return validate_pdf_signature(signatures[-1], context, context)
 

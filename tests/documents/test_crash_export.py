@@ -1,4 +1,4 @@
-"""A bulk export is killed (SIGKILL) on the way: nothing lost, repeated, leaked. `benchmarks.crash_export` is longer."""
+"""A bulk export is killed (SIGKILL) on the way: nothing lost, repeated, leaked; more in `benchmarks.crash_export`."""
 
 from pathlib import Path
 

@@ -59,7 +59,7 @@ def test_officers_hear_of_a_conflict_once(here, cast, as_):
             assert as_("expert").post("/expert-profile", data=PROFILE | tie).status_code == 303
     assert conflicts(here, cast.expert) == [("P3", "detected", "suggested")]
     assert as_("expert").get(f"/applications/{here}").status_code == 200
-    late = Mail.subject.contains("a conflict of interest was found late")
+    late = Mail.subject == "TAI-EVALUATION-0007: a conflict of interest was found late"
     told = db.session.scalars(select(Mail.recipient).where(late)).all()
     assert sorted(told) == sorted((cast.officer.email, cast.officer2.email))
 
