@@ -19,9 +19,9 @@ from typing import Any
 
 from sqlalchemy import Engine, event
 
-from grants import cli, clock, config, jobs
+from grants import cli, clock, config, jobs, warm
 from grants.app import create_app
-from grants.documents import render, warm
+from grants.documents import render
 from grants.documents.make import LEASE
 
 ROOT = Path(__file__).parent.parent.parent

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from grants.documents import contents, render, warm
+from grants import warm
+from grants.documents import contents, render
 from tests.documents import reading
 
 DATA = '{"fact":1}'
