@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -60,6 +61,8 @@ class Call(Public, Base):
     reserve_size: Mapped[int | None]
     blind: Mapped[bool] = mapped_column(default=False, server_default=false())
     """Title, abstract and Part B must not tell who applies (rulebook 1.1); Part A is shown to experts all the same."""
+    bids_until: Mapped[date | None]
+    """The last day on which experts of the pool say what they would like to evaluate; None where they are not asked."""
     applications_made: Mapped[int] = mapped_column(default=0)
     panel_closed_at: Mapped[datetime | None]
     panel_report: Mapped[str] = mapped_column(Text, default="")
@@ -115,6 +118,13 @@ class Call(Public, Base):
     def quotas(self) -> dict[str, int]:
         """By area, a keyword of the call, how many of its applications are funded before others (rulebook 5.3)."""
         return dict(self.rules_json.get("quotas", {}))
+
+    @property
+    def bids_end_at(self) -> datetime | None:
+        """The end of the last day on which experts bid, where the call is."""
+        if self.bids_until is None:
+            return None
+        return datetime.combine(self.bids_until, time(23, 59, 59), ZoneInfo(self.zone)).astimezone(UTC)
 
     @property
     def reaction_days(self) -> int:

@@ -175,6 +175,11 @@ class Task:
         """More than this no group of the call can have; an empty place counts as much for the worst-served."""
         return FULL * max((one.demand for one in self.applications), default=0)
 
+    def count_allowed(self) -> int:
+        """Pairs that nothing bars."""
+        able = {one.name for one in self.experts if one.load > 0}
+        return len(self.applications) * len(able) - sum(expert in able for _, expert in self.barred)
+
     def groups(self, pairs: Iterable[Pair]) -> dict[str, frozenset[str]]:
         """The experts of each application."""
         found: dict[str, set[str]] = {one.name: set() for one in self.applications}

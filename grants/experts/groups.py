@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -11,6 +11,27 @@ from grants.experts.composition import HARD, OBJECTIVES, RULES, Task, Wanted
 from grants.experts.levels import Level, Search, allowed, search
 
 ALTERNATES = 5
+AT_ONCE = 20
+
+
+@dataclass(frozen=True)
+class Group:
+    """The experts of one application, who fits best first, with the reasons."""
+
+    experts: tuple[str, ...]
+    missing: int
+    """Places that are empty."""
+    missed: Mapping[str, int]
+    """Rules that are not held, with the number of persons too many or too few."""
+    alternates: tuple[tuple[str, tuple[str, ...]], ...]
+    reliefs: tuple[str, ...]
+
+
+def reasons(task: Task, pairs: frozenset[Pair]) -> Iterator[dict[str, Group]]:
+    """The groups of all applications, some at a time, for whoever wants to know how far it is."""
+    proposal = Proposal(task, pairs)
+    for start in range(0, len(task.applications), AT_ONCE):
+        yield {one.name: proposal.group(one) for one in task.applications[start : start + AT_ONCE]}
 
 
 @dataclass(frozen=True)
@@ -19,12 +40,18 @@ class Proposal:
 
     task: Task
     pairs: frozenset[Pair]
-    levels: tuple[Level, ...]
-    """In the order of their weight; the last ones are absent where time ran out before them."""
-    seed: int
-    seconds: float
-    considered: int
-    """Pairs that the solver could choose from; fewer than allowed where only the nearest were asked for."""
+    levels: tuple[Level, ...] = ()
+    """In the order of their weight."""
+    considered: int = 0
+    """Pairs that could be chosen from; fewer than allowed where only the nearest were asked for."""
+    seconds: float = 0.0
+
+    def group(self, wanted: Wanted) -> Group:
+        experts, missing = self.groups[wanted.name], self.missing(wanted)
+        return Group(
+            experts, missing, self.task.missed(wanted, experts), self.alternates(wanted),
+            self.reliefs(wanted) if missing else (),
+        )  # fmt: skip
 
     @cached_property
     def groups(self) -> Mapping[str, tuple[str, ...]]:
@@ -124,4 +151,4 @@ def compose(
     """The best groups there are, as `levels.search` finds them."""
     begun = time.monotonic()
     *_, found = search(task, order, seconds=seconds, seed=seed, nearest=nearest)
-    return Proposal(task, found.pairs, found.levels, seed, time.monotonic() - begun, found.considered)
+    return Proposal(task, found.pairs, found.levels, found.considered, time.monotonic() - begun)

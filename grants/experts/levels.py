@@ -16,6 +16,9 @@ from grants.experts.assignment import Pair
 from grants.experts.composition import FULL, HARD, LARGE, OBJECTIVES, Limit, Task, Wanted
 from grants.experts.integer_program import CLOSE, Answer, IntegerProgram
 
+MANY = 20_000
+"""Pairs from which on only the NEAREST experts of each application are considered."""
+NEAREST = 30
 SHARE = 2 / 3
 """Of the time that is left, the most that one objective may take, and one attempt of the worst-served."""
 
@@ -74,6 +77,11 @@ def search(
             for level in known.reach(name, _left(until, share)):
                 yield Standing((*done, level), known.pairs, known.considered)
         done = (*done, level)
+
+
+def narrowed(task: Task) -> int | None:
+    """How many experts of each application to consider: all of them unless there are too many."""
+    return NEAREST if len(task.applications) * len(task.experts) > MANY else None
 
 
 def _left(until: float, share: float) -> float:

@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
@@ -13,7 +13,7 @@ from grants.applications.queries import not_barred
 from grants.calls.models import Call
 from grants.calls.queries import closed_at, counted_for
 from grants.db import Rows, db
-from grants.experts.models import Assignment, Conflict, Expert, GroupProposal
+from grants.experts.models import Assignment, Bid, Conflict, Expert, GroupProposal
 from grants.people.models import Appointment, User
 from grants.policy import ASKED, EVALUATED_STATES
 
@@ -281,6 +281,88 @@ def unanswered(user: Any) -> Sequence[Assignment]:
     ).all()
 
 
+# --- Bids ------------------------------------------------------------------------------------------------------------
+
+
+def biddable(call: Call, user: Any) -> Rows:
+    """Applications that wait for experts, for a member of the pool who was not asked yet, with what they said before.
+
+    Any conflict that is written down and not overruled hides one, also one that nobody has ruled on.
+    """
+    in_doubt = select(Conflict.application_id).where(
+        Conflict.user_id == user.id, Conflict.status != "overruled"
+    )
+    asked_already = select(Assignment.application_id).where(Assignment.user_id == user.id)
+    return (
+        select(
+            Application.id, Application.public_id, Application.number, Submission.title, Submission.snapshot,
+            Bid.answer,
+        )
+        .join(Submission, (Submission.application_id == Application.id) & (Submission.number == Application.version))
+        .outerjoin(Bid, (Bid.application_id == Application.id) & (Bid.user_id == user.id))
+        .where(Application.call_id == call.id, Application.state.in_(("admitted", "in_evaluation")))
+        .where(not_barred(user), Application.id.not_in(in_doubt), Application.id.not_in(asked_already))
+        .order_by(Application.serial)
+    )  # fmt: skip
+
+
+def biddable_one(call: Call, user: Any, public_id: str) -> Any:
+    """The row of one application in `biddable`, or None."""
+    query = biddable(call, user).where(Application.public_id == public_id)
+    return db.session.execute(query).first()
+
+
+def count_biddable(call: Call, user: Any) -> int:
+    of_them = biddable(call, user).with_only_columns(Application.id).order_by(None).subquery()
+    return db.session.scalar(select(func.count()).select_from(of_them)) or 0
+
+
+def overruled(call: Call, user: Any) -> set[tuple[int, str, str, str]]:
+    """Row id of the application, code, rule and reason of each conflict of a person that an officer overruled."""
+    rows = db.session.execute(
+        select(Conflict.application_id, Conflict.code, Conflict.rule, Conflict.reason)
+        .join(Conflict.application)
+        .where(Application.call_id == call.id, Conflict.user_id == user.id, Conflict.status == "overruled")
+    )
+    return {(application_id, code, rule, reason) for application_id, code, rule, reason in rows}
+
+
+def bids(application: Application) -> Mapping[int, str]:
+    """What experts said about an application, by user id."""
+    rows = db.session.execute(select(Bid.user_id, Bid.answer).where(Bid.application_id == application.id))
+    return {user_id: answer for user_id, answer in rows}
+
+
+def bid(application_id: int, user: Any) -> Bid | None:
+    return db.session.scalars(
+        select(Bid).where(Bid.application_id == application_id, Bid.user_id == user.id)
+    ).first()
+
+
+def bids_by_expert(call: Call) -> Mapping[int, Counter[str]]:
+    """How often each person said yes, maybe and no, by user id."""
+    rows = db.session.execute(
+        select(Bid.user_id, Bid.answer, func.count())
+        .join(Application, Application.id == Bid.application_id)
+        .where(Application.call_id == call.id)
+        .group_by(Bid.user_id, Bid.answer)
+    )
+    found: dict[int, Counter[str]] = defaultdict(Counter)
+    for user_id, answer, count in rows:
+        found[user_id][answer] = count
+    return found
+
+
+def calls_to_bid_on(user: Any, on: date) -> Sequence[Call]:
+    """Calls that ask the person what they would like to evaluate, the soonest end first."""
+    return db.session.scalars(
+        select(Call)
+        .join(Appointment, (Appointment.call_id == Call.id) & (Appointment.role == "expert"))
+        .where(Appointment.user_id == user.id, Call.bids_until >= on)
+        .order_by(Call.bids_until, Call.reference)
+    ).all()
+
+
 # --- Groups for a whole call ---------------------------------------------------------------------------------------
 
 
@@ -362,15 +444,20 @@ def conflicts_of(application: Application, user: Any) -> Sequence[Conflict]:
 
 
 def competing(application: Application, users: Iterable[Any]) -> Mapping[int, set[str]]:
-    """Numbers of other submitted applications of the same call that people take part in, by user id (D9).
+    """Numbers of other submitted applications of the same call that people take part in, by user id (D9)."""
+    found = taking_part(application.call, users)
+    return {user_id: numbers - {application.number} for user_id, numbers in found.items()}
+
+
+def taking_part(call: Call, users: Iterable[Any]) -> Mapping[int, set[str]]:
+    """Numbers of the submitted applications of a call that people take part in, by user id.
 
     As coordinator, as contact of a partner by account or address, or as a researcher by ORCID.
     """
     people = {user.id: user for user in users}
     addresses = {user.email.lower(): user.id for user in people.values()}
     rivals = (
-        Application.call_id == application.call_id,
-        Application.id != application.id,
+        Application.call_id == call.id,
         Application.version > 0,
         Application.state.not_in(("withdrawn", "withdrawn_after_deadline")),
     )

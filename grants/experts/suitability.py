@@ -1,14 +1,17 @@
 """Whom to ask for one application: shared words speak for somebody, load and conflicts against (rulebook 4.6)."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from grants import clock
 from grants.applications.models import Application
+from grants.applications.proposal import Proposal
+from grants.calls.models import Call
 from grants.experts import queries
 from grants.experts.conflicts import Detected, Employment, Person, Traces, detected
-from grants.experts.fit import Fit, fits, terms
+from grants.experts.fit import Fit, fits, terms, with_bid
 from grants.experts.models import Conflict, Expert
 
 
@@ -18,10 +21,17 @@ class Candidate:
 
     expert: Expert
     fit: Fit
+    bid: str
+    """yes, maybe or no; empty where nothing was said, or the call does not ask."""
     load: int
     found: tuple[Detected | Conflict, ...]
     """Conflicts that bar or wait for a ruling: written down already, or found just now."""
     bars: bool
+
+    @property
+    def weight(self) -> float:
+        """The fit of words as the bid moves it, 0 to 1."""
+        return with_bid(self.fit.value, self.bid)
 
 
 def person(expert: Expert) -> Person:
@@ -50,6 +60,23 @@ def suspicions(application: Application, experts: Collection[Expert]) -> Mapping
     }
 
 
+def without_conflict(expert: Expert, rows: Sequence[Any], call: Call) -> list[tuple[Any, Proposal]]:
+    """Of rows with `number` and `snapshot` of applications, those with which the rules find no conflict.
+
+    What an officer has overruled is none. Conflicts that are written down are the query's to leave out.
+    """
+    taking_part = queries.taking_part(call, [expert.user]).get(expert.user_id, set())
+    overruled = queries.overruled(call, expert.user)
+    today, who = clock.now().date(), person(expert)
+    found = []
+    for row in rows:
+        proposal = Proposal.from_json(row.snapshot)
+        suspected = detected(who, Traces.of(proposal), on=today, competing=taking_part - {row.number})
+        if all((row.id, one.code, one.rule, one.detail) in overruled for one in suspected):
+            found.append((row, proposal))
+    return found
+
+
 def candidates(application: Application, *, besides: Collection[int], wanted: str = "") -> list[Candidate]:
     """The pool without `besides` (user ids), the most suitable first; `wanted` narrows by name, employer, keyword."""
     assert application.submission is not None
@@ -64,6 +91,7 @@ def candidates(application: Application, *, besides: Collection[int], wanted: st
         {expert.user_id: terms(expert.keywords, expert.expertise) for expert in everybody},
     )
     loads = queries.loads(application.call)
+    bids = queries.bids(application) if application.call.bids_until else {}
     suspected = suspicions(application, pool)
     known: dict[int, list[Conflict]] = {}
     for conflict in queries.conflicts(application):
@@ -85,8 +113,9 @@ def candidates(application: Application, *, besides: Collection[int], wanted: st
             or any(one.code.startswith("D") for one in fresh)
         )
         load = loads.get(expert.user_id, 0)
-        found.append(Candidate(expert, fitting[expert.user_id], load, (*standing, *fresh), bars))
-    return sorted(found, key=lambda one: (one.bars, bool(one.found), -one.fit.value, one.load))
+        bid = bids.get(expert.user_id, "")
+        found.append(Candidate(expert, fitting[expert.user_id], bid, load, (*standing, *fresh), bars))
+    return sorted(found, key=lambda one: (one.bars, bool(one.found), -one.weight, one.load))
 
 
 def _mentions(expert: Expert, wanted: str) -> bool:
