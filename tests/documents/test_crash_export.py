@@ -1,4 +1,4 @@
-"""A bulk export is killed (SIGKILL) on the way: nothing lost, repeated, leaked. At length: `benchmarks.crash_export`."""
+"""A bulk export is killed (SIGKILL) midway: nothing lost, repeated, leaked. At length: `benchmarks.crash_export`."""
 
 from pathlib import Path
 
