@@ -1,8 +1,9 @@
-"""Assignments: what fairness costs beside the library's plain flow, and a programme of 17,000 applications.
+"""Assignments: what fairness and composition cost beside the library's plain flow, and 17,000 applications.
 
-    python -m benchmarks.assignment [--instances FOLDER] [--applications 17000] [--experts 8000]
+    python -m benchmarks.assignment [--instances FOLDER] [--applications 17000] [--experts 8000] [--composed 2000,600]
 
-The plain flow runs in a process of its own on the same arcs. Nothing leaves this machine.
+Each large case runs in a process of its own, for its memory; the plain flow is the library's, on the same arcs. Nothing
+leaves this machine.
 """
 
 import argparse
@@ -11,10 +12,15 @@ import resource
 import subprocess
 import sys
 import time
+from collections import Counter
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 from grants.experts.assignment import Problem, assign
+from grants.experts.composition import FULL, Person, Task, Wanted
+from grants.experts.groups import compose
+from grants.experts.levels import narrowed
 from grants.imports.affinities import read
 
 INSTANCES = Path(__file__).resolve().parents[1].parent / "shared" / "data" / "assignment"
@@ -56,6 +62,71 @@ def plain(problem: Problem) -> tuple[float, float]:
     return -flow.optimal_cost() / problem.scale, time.perf_counter() - begun
 
 
+COUNTRIES = tuple(f"C{n}" for n in range(27))
+
+
+def made_up_call(applications: int, experts: int) -> Task:
+    """The made-up instance with a demand of 3 and a load of 12, and facts for every rule of composition.
+
+    Large countries have more experts; a third of the employers have several; conflicts are 1 % of all pairs.
+    """
+    draw = random.Random(2)  # noqa: S311
+    problem = made_up(applications, experts, conflicts=0)
+    shares = [1 / (n + 1) ** 0.7 for n in range(len(COUNTRIES))]
+    people = tuple(
+        Person(
+            name, 12, draw.choices(COUNTRIES, shares)[0], f"i{int(draw.random() ** 1.5 * experts / 3)}",
+            draw.choices(("woman", "man", "undisclosed"), (40, 55, 5))[0],
+            draw.choices(("academia", "research", "industry", "public", ""), (45, 20, 20, 10, 5))[0],
+            draw.random() < 0.3, frozenset({"en", "fr"} if draw.random() < 0.3 else {"en"}),
+        )
+        for name in problem.experts
+    )  # fmt: skip
+    wanted = tuple(
+        Wanted(name, 3, frozenset(draw.choices(COUNTRIES, shares, k=draw.randint(3, 9))),
+               draw.choices(("en", "fr"), (9, 1))[0])
+        for name in problem.applications
+    )  # fmt: skip
+    barred = frozenset((one.name, e) for one in wanted for e in problem.experts if draw.random() < 0.01)
+    fit = {pair: int(value * FULL) for pair, value in problem.affinities.items()}
+    return Task(wanted, people, fit, barred)
+
+
+def composed(applications: int, experts: int, seconds: float) -> None:
+    """All rules, all objectives with value and bound, beside the sum alone by the library's flow on the same pairs."""
+    task = made_up_call(applications, experts)
+    name = f"{applications} x {experts}"
+    proposal = compose(task, seconds=seconds, nearest=narrowed(task))
+    for level in proposal.levels:
+        print(
+            f"{name:<14} composed  {level.name:<6} value {level.value:9d} bound {level.bound:9d} gap {level.gap:6d}"
+        )
+    loads, fits = proposal.loads.values(), sum(task.fit.get(pair, 0) for pair in proposal.pairs) / FULL
+    missed = Counter[str]()
+    for one in task.applications:
+        missed.update(task.missed(one, proposal.groups[one.name]))
+    print(
+        f"{name:<14} composed  sum of fits {fits:9.3f}, loads {min(loads)} to {max(loads)}, persons beside a rule"
+        f" {dict(missed)}\n{'':<14} {proposal.considered} pairs considered, {proposal.seconds:.1f} s,"
+        f" at most {_megabytes()} MB"
+    )
+    plain_problem = Problem(
+        tuple(one.name for one in task.applications), tuple(one.name for one in task.experts),
+        {pair: Decimal(value) / FULL for pair, value in task.fit.items()}, task.barred, demand=3, load=12,
+    )  # fmt: skip
+    best, spent = plain(plain_problem)
+    alone = compose(replace(task, prices={}), seconds=seconds, nearest=narrowed(task))
+    total = next(level for level in alone.levels if level.name == "total")
+    print(
+        f"{name:<14} no rules  sum of fits {total.value / FULL:9.3f} gap {total.gap}, {alone.seconds:.1f} s"
+    )
+    print(f"{name:<14} plain flow of the library: sum {best:9.3f}, {spent:.2f} s", flush=True)
+
+
+def _megabytes() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
 def report(name: str, problem: Problem, objective: str) -> None:
     figures = assign(problem, objective, seconds=120).figures()
     print(
@@ -71,22 +142,42 @@ def main() -> None:
     options.add_argument("--instances", type=Path, default=INSTANCES)
     options.add_argument("--applications", type=int, default=17_000)
     options.add_argument("--experts", type=int, default=8_000)
-    options.add_argument("--plain", action="store_true", help=argparse.SUPPRESS)
+    options.add_argument("--composed", default="2000,600", help="applications,experts")
+    options.add_argument("--seconds", type=float, default=240, help="for the composed one")
+    options.add_argument(
+        "--only",
+        choices=["instances", "large", "plain", "composed"],
+        help="one part instead of all, in this process",
+    )
     chosen = options.parse_args()
-    if chosen.plain:
-        total, seconds = plain(made_up(chosen.applications, chosen.experts))
-        print(f"{'the library alone':<28} {'total':<6} sum {total:11.3f} {'':<48} {seconds:8.2f} s")
-        return
-    for path in sorted(chosen.instances.glob("*.npz")):
+    size = (chosen.applications, chosen.experts)
+    match chosen.only:
+        case "instances":
+            _instances(chosen.instances)
+        case "large":
+            report(f"{size[0]} x {size[1]}", made_up(*size), "total")
+            print(f"memory at most {_megabytes()} MB", flush=True)
+        case "plain":
+            total, seconds = plain(made_up(*size))
+            print(
+                f"{'the library alone':<28} {'total':<6} sum {total:11.3f} {'':<48} {seconds:8.2f} s",
+                flush=True,
+            )
+        case "composed":
+            applications, experts = map(int, chosen.composed.split(","))
+            composed(applications, experts, chosen.seconds)
+        case _:
+            for part in ("instances", "large", "plain", "composed"):
+                again = [sys.executable, "-m", "benchmarks.assignment", *sys.argv[1:], "--only", part]
+                subprocess.run(again, check=True)
+
+
+def _instances(folder: Path) -> None:
+    for path in sorted(folder.glob("*.npz")):
         for objective in ("total", "fair"):
             report(path.stem, read(path, None, demand=3, load=12), objective)
-    report("made up, 60 x 40", made_up(60, 40, 8), "total")
-    report("made up, 60 x 40", made_up(60, 40, 8), "fair")
-    size = f"{chosen.applications} x {chosen.experts}"
-    report(size, made_up(chosen.applications, chosen.experts), "total")
-    print(f"memory at most {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB", flush=True)
-    again = ["--applications", str(chosen.applications), "--experts", str(chosen.experts), "--plain"]
-    subprocess.run([sys.executable, "-m", "benchmarks.assignment", *again], check=True)
+    for objective in ("total", "fair"):
+        report("made up, 60 x 40", made_up(60, 40, 8), objective)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ the commit; whatever a crash left undone is found again by the sweep, once a min
 """
 
 import logging
+import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,22 +20,34 @@ from grants import clock
 from grants.db import db
 
 log = logging.getLogger(__name__)
+PAUSE = 1.0
+"""Seconds between two looks for work that takes long."""
 
 
 @dataclass(frozen=True)
 class Work:
-    """A kind of work: `waiting(session, at)` gives row ids, `do(id)` does one and commits; twice does no harm."""
+    """A kind of work: `waiting(session, at)` gives row ids, `do(id)` does one and commits; twice does no harm.
+
+    What takes `long` keeps out of the queue: a thread of its own looks for it, so nothing quick waits for it.
+    """
 
     waiting: Callable[[Session, datetime], Iterable[int]]
     do: Callable[[int], None]
+    long: bool = False
 
 
 KINDS: dict[str, Work] = {}
 
 
-def does(kind: str, waiting: Callable[[Session, datetime], Iterable[int]], do: Callable[[int], None]) -> None:
+def does(
+    kind: str,
+    waiting: Callable[[Session, datetime], Iterable[int]],
+    do: Callable[[int], None],
+    *,
+    long: bool = False,
+) -> None:
     """Register a kind of work. A model whose `job` names the kind is announced after the commit that adds it."""
-    KINDS[kind] = Work(waiting, do)
+    KINDS[kind] = Work(waiting, do, long)
 
 
 def queue(app: Flask) -> Huey:
@@ -55,7 +68,7 @@ def queue(app: Flask) -> Huey:
     @carrier.periodic_task(crontab(minute="*"), name="sweep")
     def sweep() -> None:
         with app.app_context():
-            run_waiting()
+            run_waiting(long=False)
 
     carrier.announce = work
     return carrier
@@ -84,10 +97,16 @@ def attempt(kind: str, row_id: int) -> None:
         db.session.expunge_all()
 
 
-def run_waiting() -> int:
-    """Do everything that waits now, one after the other; the number of rows tried."""
+def run_waiting(*, long: bool | None = None) -> int:
+    """Do everything that waits now, one after the other; the number of rows tried.
+
+    Args:
+        long: only the work that takes long, or only the other; None for both.
+    """
     tried = 0
     for kind, work in KINDS.items():
+        if long is not None and work.long != long:
+            continue
         waiting = list(work.waiting(db.session, clock.now()))
         db.session.rollback()
         for row_id in waiting:
@@ -96,9 +115,23 @@ def run_waiting() -> int:
     return tried
 
 
+def look_on(app: Flask, stopping: threading.Event) -> None:
+    """Do what takes long, one after the other, until told to stop."""
+    while not stopping.wait(PAUSE):
+        with app.app_context():
+            try:
+                run_waiting(long=True)
+            except Exception:  # the database may be away for a moment
+                log.exception("could not look for long work")
+
+
 def after_commit(session: Session, row: Any) -> None:
-    """Announce a row's work once its transaction is committed; a new row does so by itself."""
-    session.info.setdefault("wanted", []).append((row.job, row.id))
+    """Announce a row's work once its transaction is committed; a new row does so by itself.
+
+    What takes long is not announced: the thread that looks for it finds it.
+    """
+    if not (row.job in KINDS and KINDS[row.job].long):
+        session.info.setdefault("wanted", []).append((row.job, row.id))
 
 
 @event.listens_for(Session, "after_flush")

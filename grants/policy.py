@@ -176,6 +176,11 @@ def is_assigned_expert(user: Any, thing: Any) -> bool:
     )
 
 
+@who(N_("Only the experts of this call may do this."))
+def is_in_pool(user: Any, thing: Any) -> bool:
+    return bool(user.holds("expert", thing.call))
+
+
 @who(N_("Only the experts of this application may see this."))
 def evaluates(user: Any, thing: Any) -> bool:
     """One of the experts of the application who declared that there is no conflict."""
@@ -305,6 +310,16 @@ def asks_for_reactions(user: Any, thing: Any) -> bool:
 @when(N_("This call is evaluated blind: who applies is not told yet."))
 def is_not_blind(user: Any, thing: Any) -> bool:
     return not thing.application.is_blind
+
+
+@when(N_("This call does not ask its experts what they would like to evaluate."))
+def asks_for_bids(user: Any, thing: Any) -> bool:
+    return thing.call.bids_until is not None
+
+
+@when(N_("The time to say what you would like to evaluate is over."))
+def may_still_bid(user: Any, thing: Any) -> bool:
+    return bool(clock.now() <= thing.call.bids_end_at)
 
 
 @when(N_("Nothing has been submitted yet."))
@@ -502,6 +517,7 @@ RULES: dict[str, Rule] = {
     "engagement.read": is_own_engagement | is_officer,
     "engagement.accept": is_own_engagement & in_state("invited"),
     "engagement.decline": is_own_engagement & in_state("invited"),
+    "call.bid": is_in_pool & call_is_closed & asks_for_bids & may_still_bid,
     "group_proposal.read": is_officer,
     "group_proposal.stop": is_officer & in_state("wanted"),
     "group_proposal.accept": is_officer & in_state("done"),

@@ -399,6 +399,7 @@ VERBS = {
     "propose_groups": N_("Groups asked for"), "accept_groups": N_("Proposed group invited"), "invite": N_("Invited"),
     "invite_again": N_("Invited again"), "name_rapporteur": N_("Named rapporteur"),
     "remind_experts": N_("Experts reminded"), "enter_conflict": N_("Conflict entered"),
+    "ask_for_bids": N_("Experts asked what they would like to evaluate"),
     "rule_on_conflict": N_("Conflict ruled on"), "open": N_("Opened"), "wait": N_("Waits for reports again"),
     "restart": N_("Begun anew"), "back_to_consensus": N_("Back to consensus"), "panel_note": N_("Note of the panel"),
     "want": N_("Documents ordered"),

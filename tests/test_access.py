@@ -194,6 +194,11 @@ TABLE: list[tuple[str, str, dict[str, str], set[Any]]] = [
     ("GET", "experts.group_status", {"public_id": "groups"}, OFFICERS),
     ("POST", "experts.stop_groups", {"public_id": "groups"}, OFFICERS),
     ("POST", "experts.invite_groups", {"public_id": "composed"}, OFFICERS),
+    ("GET", "experts.bidding", {"reference": "evaluation"}, OFFICERS),
+    ("POST", "experts.bidding", {"reference": "evaluation"}, OFFICERS),
+    # The call of the table does not ask; who gets through where one does stands in tests/experts/test_bid.py.
+    ("GET", "experts.bids", {"reference": "evaluation"}, set()),
+    ("POST", "experts.bid", {"reference": "evaluation", "public_id": "admitted"}, set()),
     ("GET", "experts.matrix", {"reference": "evaluation"}, STAFF),
     ("GET", "experts.application", {"public_id": "admitted"}, STAFF),
     ("POST", "experts.assign", {"public_id": "admitted"}, OFFICERS),

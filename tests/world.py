@@ -135,7 +135,19 @@ def build() -> dict[str, Any]:
         evaluated = db.session.merge(calls["evaluation"])
         for state in ("done", "wanted"):
             groups = experts.propose_groups(evaluated, demand=3, load=4, prices={}, by=cast.officer)
-            groups.state, groups.result = state, {"applications": {}, "levels": [], "milliseconds": 0}
+            groups.state, groups.result = (
+                state,
+                {
+                    "applications": {},
+                    "levels": [],
+                    "milliseconds": 0,
+                    "seed": 1,
+                    "considered": 0,
+                    "allowed": 0,
+                }
+                if state == "done"
+                else {},
+            )
             # A worker has it in hand: tests that let all work be done need not solve it too.
             groups.lease_until = NOW + timedelta(days=999) if state == "wanted" else None
         documents.want_batch(db.session.merge(calls["released"]), "letter", by=cast.officer)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -70,6 +71,8 @@ class Call(Public, Base):
     reserve_size: Mapped[int | None]
     blind_until: Mapped[str] = mapped_column(String(12), default="", server_default="")
     """A key of BLIND_UNTIL: until when those who evaluate do not learn who applies (rulebook 7.4); empty: they do."""
+    bids_until: Mapped[date | None]
+    """The last day on which experts of the pool say what they would like to evaluate; None where they are not asked."""
     applications_made: Mapped[int] = mapped_column(default=0)
     panel_closed_at: Mapped[datetime | None]
     panel_report: Mapped[str] = mapped_column(Text, default="")
@@ -140,6 +143,13 @@ class Call(Public, Base):
     def lots(self) -> str:
         """The public value by which lots are drawn at the line, as announced; empty where none are drawn."""
         return str(self.rules_json.get("lots") or "")
+
+    @property
+    def bids_end_at(self) -> datetime | None:
+        """The end of the last day on which experts bid, where the call is."""
+        if self.bids_until is None:
+            return None
+        return datetime.combine(self.bids_until, time(23, 59, 59), ZoneInfo(self.zone)).astimezone(UTC)
 
     @property
     def reaction_days(self) -> int:

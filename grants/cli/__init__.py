@@ -3,7 +3,7 @@
 import click
 
 from grants import __version__
-from grants.cli import accounts, figures, incoming, papers, records, service
+from grants.cli import accounts, assignment, figures, incoming, papers, records, service
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -19,7 +19,7 @@ for command in (
     service.run, service.demo, service.migrate, service.settings, service.worker,
     accounts.user, incoming.import_,
     papers.export, papers.verify,
-    figures.assign, figures.reliability, figures.rank,
+    assignment.assign, figures.reliability, figures.rank,
     records.check, records.backup, records.restore,
 ):  # fmt: skip
     main.add_command(command)

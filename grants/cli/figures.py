@@ -1,90 +1,12 @@
-"""grants assign, reliability, rank: the arithmetic of the application on files, without its database."""
+"""grants reliability, rank: the arithmetic of the application on files, without its database."""
 
 import csv
 import json
-import sys
-from decimal import Decimal
 from pathlib import Path
 
 import click
 
-from grants.cli.common import EXIT_REFUSED, INPUT_FILE
-
-
-@click.command()
-@INPUT_FILE
-@click.option(
-    "--demand", default=3, show_default=True, type=click.IntRange(1), help="Experts for each application."
-)
-@click.option(
-    "--load", default=10, show_default=True, type=click.IntRange(1), help="Applications for each expert."
-)
-@click.option(
-    "--conflicts",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="CSV application,expert: pairs that a conflict of interest bars.",
-)
-@click.option(
-    "--objective",
-    type=click.Choice(["fair", "total"]),
-    default="fair",
-    show_default=True,
-    help="fair: the worst-served application first, then the sum; total: the sum alone.",
-)
-@click.option(
-    "--seconds", default=300.0, show_default=True, type=click.FloatRange(1), help="Time for the proof."
-)
-@click.option("--seed", default=1, show_default=True, type=click.IntRange(0))
-@click.option(
-    "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write application,expert,affinity there."
-)
-@click.option(
-    "--json", "figures", type=click.Path(dir_okay=False, path_type=Path), help="Write the figures as JSON."
-)
-def assign(
-    file: Path, demand: int, load: int, conflicts: Path | None, objective: str, seconds: float, seed: int,
-    out: Path | None, figures: Path | None,
-) -> None:  # fmt: skip
-    """The best assignment of experts to applications, with its proof.
-
-    FILE is CSV application,expert,affinity, or .npz with similarity_matrix (experts by applications) and mask_matrix
-    (1: conflict). Pairs that are absent have affinity 0 and are allowed. Exit code 2: no assignment meets every demand,
-    or a file cannot be used; the sentences say what to relax, or name line, field and reason.
-    """
-    from grants.experts import assignment
-    from grants.imports import affinities
-    from grants.imports.source import Unusable
-
-    try:
-        problem = affinities.read(file, conflicts, demand=demand, load=load)
-        found = assignment.assign(
-            problem,
-            objective,
-            seconds=seconds,
-            seed=seed,
-            say=lambda step: click.echo(f"{step} ...", err=True),
-        )
-    except assignment.Infeasible as refusal:
-        click.echo("\n".join(refusal.reasons), err=True)
-        sys.exit(EXIT_REFUSED)
-    except Unusable as refusal:
-        click.echo(refusal, err=True)
-        sys.exit(EXIT_REFUSED)
-    rows = ((*pair, f"{problem.affinities.get(pair, Decimal(0)):f}") for pair in found.pairs)
-    try:
-        if out:
-            with out.open("w", newline="", encoding="utf-8") as target:
-                csv.writer(target, lineterminator="\n").writerows(
-                    [("application", "expert", "affinity"), *rows]
-                )
-        if figures:
-            figures.write_text(json.dumps(found.figures(), indent=2) + "\n", encoding="utf-8")
-    except OSError as trouble:
-        raise click.UsageError(f"{trouble.filename} cannot be written: {trouble.strerror}.") from None
-    told = found.figures()
-    proof = "proven to be the largest" if not told["gap"] else f"at most {told['bound']:g} is possible"
-    click.echo(f"Sum {told['objective']:g}, {proof}. Worst-served application {told['min']:g}, at most"
-               f" {told['worst_bound']:g} is possible. {told['seconds']:.1f} s.")  # fmt: skip
+from grants.cli.common import INPUT_FILE
 
 
 @click.command()

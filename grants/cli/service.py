@@ -122,7 +122,7 @@ def _serve(app: Flask, host: str, port: int) -> None:
 @click.command()
 @click.option("--with", "parent", type=int, hidden=True, help="Stop when the process with this id has ended.")
 def worker(parent: int | None) -> None:
-    """Send mails and make documents, until stopped."""
+    """Send mails, make documents and compose groups of experts, until stopped."""
     app = open_app()
     from grants import jobs
 
@@ -136,9 +136,11 @@ def worker(parent: int | None) -> None:
     signal.signal(signal.SIGINT, lambda *_: stopping.set())
     logging.getLogger("huey").setLevel(logging.WARNING)
     consumer.start()
+    threading.Thread(target=jobs.look_on, args=(app, stopping), daemon=True).start()
     with app.app_context():
-        jobs.run_waiting()
+        jobs.run_waiting(long=False)
     while not stopping.wait(1):
         if parent and os.getppid() != parent:
             break
+    stopping.set()
     consumer.stop(graceful=True)

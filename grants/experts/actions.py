@@ -12,7 +12,7 @@ from grants.applications.models import Application
 from grants.calls.models import Call
 from grants.db import db
 from grants.experts import conflicts, engagements, queries, suitability, workload
-from grants.experts.models import Assignment, Conflict, Expert, GroupProposal
+from grants.experts.models import Assignment, Bid, Conflict, Expert, GroupProposal
 from grants.experts.pool_file import Complaint, Line
 from grants.people import actions as people
 from grants.people.models import User
@@ -446,6 +446,31 @@ def name_rapporteur(assignment: Assignment, *, by: Any) -> None:
     events.record(db.session, assignment, "name_rapporteur", by=by, expert=assignment.user.public_id)
 
 
+# --- Bids ------------------------------------------------------------------------------------------------------------
+
+
+def ask_for_bids(call: Call, until: date | None, *, by: Any) -> None:
+    """Ask the pool what it would like to evaluate, until the end of a day; None asks no more. What was said stays."""
+    call.bids_until = until
+    db.session.flush()
+    events.record(db.session, call, "ask_for_bids", by=by, until=until.isoformat() if until else None)
+
+
+def bid(call: Call, application_id: int, user: User, answer: str) -> None:
+    """What a member of the pool says about one application; an earlier answer is replaced.
+
+    Args:
+        answer: one of fit.BIDS.
+    """
+    db.session.refresh(call, ["bids_until"], with_for_update=True)  # two clicks at once make one row
+    row = queries.bid(application_id, user)
+    if row is None:
+        row = Bid(application_id=application_id, user_id=user.id)
+        db.session.add(row)
+    row.answer, row.answered_at = answer, clock.now()
+    db.session.flush()
+
+
 # --- Groups for a whole call -----------------------------------------------------------------------------------------
 
 
@@ -459,7 +484,7 @@ def propose_groups(
     """
     proposal = GroupProposal(
         call_id=call.id, call=call, wishes={"demand": demand, "load": load, "prices": dict(prices)}, state="wanted",
-        step="", wanted_by_id=by.id, wanted_at=clock.now(), result={},
+        step="", progress={}, ended="", attempts=0, wanted_by_id=by.id, wanted_at=clock.now(), result={},
     )  # fmt: skip
     db.session.add(proposal)
     db.session.flush()
@@ -470,8 +495,12 @@ def propose_groups(
 
 
 def stop_groups(proposal: GroupProposal, *, by: Any) -> None:
-    """Compose no further; what was asked for is kept without a result."""
-    proposal.state, proposal.finished_at = "stopped", clock.now()
+    """Compose no further. Where a worker is at it, the best groups found so far are kept; else there are none."""
+    now = clock.now()
+    if proposal.lease_until is not None and proposal.lease_until > now:
+        proposal.state = "stopping"
+    else:
+        proposal.state, proposal.ended, proposal.finished_at = "stopped", "stopped", now
     events.record(db.session, proposal, "stop", by=by)
 
 

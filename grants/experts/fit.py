@@ -39,6 +39,23 @@ class Fit:
 
 
 NONE = Fit(0.0, ())
+BIDS = ("yes", "maybe", "no")
+"""What experts answer where a call asks what they would like to evaluate."""
+
+
+def with_bid(value: float, bid: str) -> float:
+    """A fit from 0 to 1, moved by what the expert said (decision 0032); "" is no answer and moves nothing.
+
+    "yes" takes half of the way to 1 and "maybe" a quarter, so words still count; "no" leaves nothing, and bars nobody.
+    """
+    match bid:
+        case "yes":
+            return (value + 1) / 2
+        case "maybe":
+            return (3 * value + 1) / 4
+        case "no":
+            return 0.0
+    return value
 
 
 def terms(keywords: Iterable[str], *texts: str) -> Counter[str]:

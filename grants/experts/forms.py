@@ -32,6 +32,7 @@ from grants.applications.forms import GENDERS, countries
 from grants.calls.forms import no_control_characters
 from grants.experts.composition import FULL, HARD, RULES
 from grants.experts.conflicts import CODES, TIES
+from grants.experts.fit import BIDS
 from grants.people import identifiers
 
 SECTORS = [
@@ -238,6 +239,22 @@ class AssignForm(FlaskForm):
     def validate_experts(self, field: SelectMultipleField) -> None:
         if self.part.data == "record" and len(field.data or ()) > 1:
             raise ValidationError(_("Only one expert can record the consensus."))
+
+
+class BiddingForm(FlaskForm):
+    """Until when experts say what they would like to evaluate."""
+
+    until = DateField(_l("Experts answer until the end of"), [Optional()])
+
+    def validate_until(self, field: DateField) -> None:
+        if field.data and field.data < clock.now().date():
+            raise ValidationError(_("This day has passed."))
+
+
+class BidForm(FlaskForm):
+    """One answer to one application; each button is an answer."""
+
+    answer = RadioField(choices=[(bid, bid) for bid in BIDS])
 
 
 WEIGHTS = [("off", _l("Not asked for")), ("soft", _l("If it costs little")), ("hard", _l("Always"))]

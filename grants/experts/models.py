@@ -194,6 +194,19 @@ class Assignment(Public, Base):
         return self.due_on is not None and self.state in ASKED and today > self.due_on and not done
 
 
+class Bid(Base):
+    """Whether an expert would like to evaluate an application, where the call asks for it (rulebook 4.6)."""
+
+    __tablename__ = "bids"
+    __table_args__ = (UniqueConstraint("application_id", "user_id"), Index("ix_bids_user", "user_id"))
+
+    application_id: Mapped[int] = mapped_column(ForeignKey("applications.id"))
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    answer: Mapped[str] = mapped_column(String(5))
+    """yes, maybe or no."""
+    answered_at: Mapped[datetime]
+
+
 class GroupProposal(Public, Base):
     """Groups of experts for all applications of a call: asked for by an officer, composed by a worker, kept for good.
 
@@ -207,9 +220,14 @@ class GroupProposal(Public, Base):
     wishes: Mapped[dict[str, Any]]
     """{"demand": int, "load": int, "prices": {rule: thousandths of fit, 0 for hard}}."""
     state: Mapped[str] = mapped_column(String(10), default="wanted")
-    """wanted, done or stopped."""
+    """wanted, stopping (an officer wants no more), done or stopped."""
     step: Mapped[str] = mapped_column(String(10), default="")
-    """The objective that is being solved; empty before the first."""
+    """The objective that is being solved; empty before the first, "reasons" after the last."""
+    progress: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    """{"since": ISO instant of the step, "levels": as in `result`, "count", "of": applications of the step}."""
+    ended: Mapped[str] = mapped_column(String(10), default="", server_default="")
+    """How the search ended: proven, time, stopped (by an officer) or failed."""
+    attempts: Mapped[int] = mapped_column(default=0, server_default="0")
     wanted_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     wanted_at: Mapped[datetime]
     lease_until: Mapped[datetime | None]

@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select, true
@@ -24,7 +24,7 @@ from grants.calls.queries import closed_at, counted_for, run_by
 from grants.db import Rows, db
 from grants.experts.balance import Member
 from grants.experts.conflicts import YEARS, Together, Traces
-from grants.experts.models import Assignment, Conflict, Engagement, Expert, GroupProposal
+from grants.experts.models import Assignment, Bid, Conflict, Engagement, Expert, GroupProposal
 from grants.people.models import Appointment, User
 from grants.policy import ASKED, EVALUATED_STATES
 
@@ -396,6 +396,87 @@ def unanswered(user: Any) -> Sequence[Assignment]:
     ).all()
 
 
+# --- Bids ------------------------------------------------------------------------------------------------------------
+
+
+def biddable(call: Call, user: Any) -> Rows:
+    """Applications that wait for experts, for a member of the pool who was not asked yet, with what they said before.
+
+    Any conflict that is written down and not overruled hides one, also one that nobody has ruled on.
+    """
+    in_doubt = select(Conflict.application_id).where(
+        Conflict.user_id == user.id, Conflict.status != "overruled"
+    )
+    asked_already = select(Assignment.application_id).where(Assignment.user_id == user.id)
+    return (
+        select(
+            Application.id, Application.public_id, Application.number, Submission.title, Submission.snapshot,
+            Bid.answer,
+        )
+        .join(Submission, (Submission.application_id == Application.id) & (Submission.number == Application.version))
+        .outerjoin(Bid, (Bid.application_id == Application.id) & (Bid.user_id == user.id))
+        .where(Application.call_id == call.id, Application.state.in_(("admitted", "in_evaluation")))
+        .where(not_barred(user), Application.id.not_in(in_doubt), Application.id.not_in(asked_already))
+        .order_by(Application.serial)
+    )  # fmt: skip
+
+
+def biddable_one(call: Call, user: Any, public_id: str) -> Any:
+    """The row of one application in `biddable`, or None."""
+    query = biddable(call, user).where(Application.public_id == public_id)
+    return db.session.execute(query).first()
+
+
+def count_biddable(call: Call, user: Any) -> int:
+    of_them = biddable(call, user).with_only_columns(Application.id).order_by(None).subquery()
+    return db.session.scalar(select(func.count()).select_from(of_them)) or 0
+
+
+def overruled(call: Call, user: Any) -> set[tuple[int, str, str, str]]:
+    """Row id of the application, code, rule and reason of each conflict of a person that an officer overruled."""
+    rows = db.session.execute(
+        select(Conflict.application_id, Conflict.code, Conflict.rule, Conflict.reason)
+        .join(Conflict.application)
+        .where(Application.call_id == call.id, Conflict.user_id == user.id, Conflict.status == "overruled")
+    )
+    return {(application_id, code, rule, reason) for application_id, code, rule, reason in rows}
+
+
+def bids(application: Application) -> Mapping[int, str]:
+    """What experts said about an application, by user id."""
+    rows = db.session.execute(select(Bid.user_id, Bid.answer).where(Bid.application_id == application.id))
+    return {user_id: answer for user_id, answer in rows}
+
+
+def bid(application_id: int, user: Any) -> Bid | None:
+    return db.session.scalars(
+        select(Bid).where(Bid.application_id == application_id, Bid.user_id == user.id)
+    ).first()
+
+
+def bids_by_expert(call: Call, reader: Any) -> Mapping[int, Counter[str]]:
+    """How often each person said yes, maybe and no, by user id; without what a conflict hides from the reader."""
+    rows = db.session.execute(
+        select(Bid.user_id, Bid.answer, func.count())
+        .join(Application, Application.id == Bid.application_id)
+        .where(Application.call_id == call.id, not_barred(reader))
+        .group_by(Bid.user_id, Bid.answer)
+    )
+    found: dict[int, Counter[str]] = defaultdict(Counter)
+    for user_id, answer, count in rows:
+        found[user_id][answer] = count
+    return found
+
+
+def calls_to_bid_on(user: Any, on: date) -> Sequence[Call]:
+    """Calls whose terms the person has agreed to, and that ask what they would like to evaluate; soonest end first."""
+    return db.session.scalars(
+        select(Call)
+        .where(run_by(user, "expert"), Call.bids_until >= on)
+        .order_by(Call.bids_until, Call.reference)
+    ).all()
+
+
 # --- Groups for a whole call ---------------------------------------------------------------------------------------
 
 
@@ -487,10 +568,9 @@ def conflicts_of(application: Application, user: Any) -> Sequence[Conflict]:
     ).all()
 
 
-def competing(application: Application, users: Iterable[Any]) -> Mapping[int, int]:
-    """In how many other submitted applications of the same call people take part, by user id (D9)."""
-    rivals = (Application.call_id == application.call_id, Application.id != application.id)
-    return {user_id: len(found) for user_id, found in _taking_part(users, *rivals).items()}
+def competing(call: Call, users: Iterable[Any]) -> Mapping[int, set[int]]:
+    """Row ids of submitted applications of the call that people take part in, by user id (D9)."""
+    return _taking_part(users, Application.call_id == call.id)
 
 
 def together(call: Call, users: Iterable[Any]) -> Mapping[int, tuple[Together, ...]]:

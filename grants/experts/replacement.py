@@ -91,5 +91,5 @@ def _order(one: Alternate, prices: Mapping[str, int]) -> tuple[int, float, int]:
     def cost(rules: Iterable[str]) -> int:
         return sum(prices[rule] for rule in rules)
 
-    value = one.candidate.fit.value * FULL - cost(one.worsens) + cost(one.mends)
+    value = one.candidate.weight * FULL - cost(one.worsens) + cost(one.mends)
     return sum(prices[rule] == HARD for rule in one.worsens), -value, one.candidate.load

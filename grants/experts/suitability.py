@@ -1,6 +1,6 @@
 """Whom to ask for one application: shared words speak for somebody, load and conflicts against (rulebook 4.6)."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 
 from grants import clock
 from grants.applications.models import Application
+from grants.applications.proposal import Proposal
 from grants.calls.models import Call
 from grants.experts import queries
 from grants.experts.conflicts import Detected, Person, Tie, Together, Traces, detected
-from grants.experts.fit import Fit, fits, terms
+from grants.experts.fit import Fit, fits, terms, with_bid
 from grants.experts.models import Conflict, Expert
 
 
@@ -21,10 +22,17 @@ class Candidate:
 
     expert: Expert
     fit: Fit
+    bid: str
+    """yes, maybe or no; empty where nothing was said, or the call does not ask."""
     load: int
     found: tuple[Detected | Conflict, ...]
     """Conflicts that bar or wait for a ruling: written down already, or found just now."""
     bars: bool
+
+    @property
+    def weight(self) -> float:
+        """The fit of words as the bid moves it, 0 to 1."""
+        return with_bid(self.fit.value, self.bid)
 
 
 def person(
@@ -69,11 +77,25 @@ class Background:
 
     register: Mapping[str, tuple[str, ...]]
     together: Mapping[int, tuple[Together, ...]]
+    competing: Mapping[int, Collection[int]]
+    """Row ids of the call's applications that each takes part in."""
+    today: date
+    """Where the call is."""
 
     @classmethod
     def of(cls, call: Call, experts: Collection[Expert]) -> "Background":
         codes = {code for expert in experts for code in _codes(expert)}
-        return cls(queries.register(codes), queries.together(call, [expert.user for expert in experts]))
+        users = [expert.user for expert in experts]
+        today = clock.now().astimezone(ZoneInfo(call.zone)).date()
+        return cls(
+            queries.register(codes), queries.together(call, users), queries.competing(call, users), today
+        )
+
+    def suspected(self, expert: Expert, application_id: int, traces: Traces) -> tuple[Detected, ...]:
+        """What the rules find between one of the experts and one application."""
+        rivals = {*self.competing.get(expert.user_id, ())} - {application_id}
+        known = person(expert, self.register, self.together.get(expert.user_id, ()))
+        return detected(known, traces, on=self.today, competing=len(rivals))
 
 
 def suspicions(
@@ -84,15 +106,27 @@ def suspicions(
     proposal = application.submission.proposal
     known = background or Background.of(application.call, experts)
     traces = Traces.of(proposal, queries.register(partner.pic for partner in proposal.partners))
-    rivals = queries.competing(application, [expert.user for expert in experts])
-    today = clock.now().astimezone(ZoneInfo(application.call.zone)).date()
-    return {
-        expert.user_id: detected(
-            person(expert, known.register, known.together.get(expert.user_id, ())), traces, on=today,
-            competing=rivals.get(expert.user_id, 0),
+    return {expert.user_id: known.suspected(expert, application.id, traces) for expert in experts}
+
+
+def without_conflict(expert: Expert, rows: Sequence[Any], call: Call) -> list[tuple[Any, str]]:
+    """Of rows with `id` and `snapshot` of applications, those with which the rules find no conflict, with the summary.
+
+    What an officer has overruled is none. Conflicts that are written down are the query's to leave out. Nothing else of
+    a proposal is handed on: the expert has declared nothing yet, and the call may be evaluated blind.
+    """
+    background = Background.of(call, [expert])
+    overruled = queries.overruled(call, expert.user)
+    proposals = [(row, Proposal.from_json(row.snapshot)) for row in rows]
+    register = queries.register(partner.pic for _row, one in proposals for partner in one.partners)
+    return [
+        (row, proposal.abstract)
+        for row, proposal in proposals
+        if all(
+            (row.id, one.code, one.rule, one.detail) in overruled
+            for one in background.suspected(expert, row.id, Traces.of(proposal, register))
         )
-        for expert in experts
-    }  # fmt: skip
+    ]
 
 
 def candidates(
@@ -121,6 +155,7 @@ def candidates(
         {expert.user_id: terms(expert.keywords, expert.expertise) for expert in everybody},
     )
     loads = queries.loads(application.call, reader)
+    bids = queries.bids(application) if application.call.bids_until else {}
     suspected = suspicions(application, pool, background)
     known: dict[int, list[Conflict]] = {}
     for conflict in queries.conflicts(application):
@@ -142,8 +177,9 @@ def candidates(
             or any(one.code.startswith("D") for one in fresh)
         )
         load = loads.get(expert.user_id, 0)
-        found.append(Candidate(expert, fitting[expert.user_id], load, (*standing, *fresh), bars))
-    return sorted(found, key=lambda one: (one.bars, bool(one.found), -one.fit.value, one.load))
+        bid = bids.get(expert.user_id, "")
+        found.append(Candidate(expert, fitting[expert.user_id], bid, load, (*standing, *fresh), bars))
+    return sorted(found, key=lambda one: (one.bars, bool(one.found), -one.weight, one.load))
 
 
 def _mentions(expert: Expert, wanted: str) -> bool:

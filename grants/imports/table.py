@@ -24,8 +24,11 @@ class Row:
         return self.fields[column]
 
 
-def rows(path: Path, columns: tuple[str, ...]) -> Iterator[Row]:
-    """The rows of a file that has at least these columns; blank lines are passed over.
+def rows(path: Path, columns: tuple[str, ...], optional: tuple[str, ...] = ()) -> Iterator[Row]:
+    """The rows of a file that has at least `columns`; blank lines are passed over, other columns too.
+
+    Args:
+        optional: columns that may be absent; their texts are empty then.
 
     Raises Unusable: not readable, not UTF-8, no such column, or a line with too few or too many fields.
     """
@@ -53,7 +56,7 @@ def rows(path: Path, columns: tuple[str, ...]) -> Iterator[Row]:
                     f"Line {reader.line_num}: it has {len(fields)} fields, the header {len(header)}."
                 )
             named = dict(zip(header, fields, strict=True))
-            yield Row(reader.line_num, {column: named[column].strip() for column in columns})
+            yield Row(reader.line_num, {one: named.get(one, "").strip() for one in (*columns, *optional)})
     except csv.Error as problem:
         raise Unusable(f"Line {reader.line_num}: {problem}.") from None
 

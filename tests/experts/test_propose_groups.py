@@ -4,8 +4,10 @@ from typing import Any
 
 from sqlalchemy import select
 
-from grants import jobs
+from grants import clock, jobs
 from grants.db import db
+from grants.experts import composing
+from grants.experts.levels import search
 from grants.experts.models import Conflict, GroupProposal
 from grants.people.queries import by_public_id
 from tests.experts.asked import states, stored
@@ -40,7 +42,8 @@ def test_groups_are_composed_in_the_background_and_only_invited_by_the_officer(a
     before = states(application)
     address = _proposed(officer)
     assert "The groups are being composed" in officer.get(address).text
-    assert officer.get(f"{address}/status").json == {"waits": True, "step": ""}
+    waits = "Waiting for a worker. One proposal is composed after the other."
+    assert officer.get(f"{address}/status").json == {"waits": True, "ended": 0, "total": 7, "text": waits}
     jobs.run_waiting()
     page = officer.get(address).text
     assert "Nothing better exists" in page and "SHA-256" in page and "% fit" in page
@@ -85,6 +88,76 @@ def test_what_stands_stays_and_only_gaps_are_filled(as_: Any, names: Any) -> Non
     jobs.run_waiting()
     group = _latest().result["applications"][application]["group"]
     assert sum(one["stands"] for one in group) == len(standing)
+
+
+def test_how_far_the_search_is_stands_on_the_page(as_: Any, names: Any, monkeypatch: Any) -> None:
+    """The officer looks while the worker is at it: which objective, since when, what is reached, what is proven."""
+    officer = _officer(as_, names)
+    address = _proposed(officer)
+    seen = []
+
+    def look(task: Any, **_: Any) -> Any:
+        for standing in search(task, seconds=60):
+            yield standing
+            seen.append(officer.get(f"{address}/status").json)
+            page = officer.get(address).text
+            assert seen[-1]["text"] in page and "data-progress" in page
+
+    monkeypatch.setattr(composing.apart, "each", lambda work, *given, **named: (
+        look(*given) if work is search else work(*given)
+    ))  # fmt: skip
+    jobs.run_waiting()
+    steps = {one["ended"]: one["text"] for one in seen}
+    assert list(steps) == [1, 2, 3, 4, 5]
+    assert steps[3].startswith("Sum of fits, less what broken rules cost, since ")
+    assert "reached" in steps[3] and "not ruled out yet" in steps[3]
+
+
+def test_stopped_in_the_middle_the_best_groups_found_so_far_are_kept(
+    as_: Any, names: Any, monkeypatch: Any
+) -> None:
+    officer = _officer(as_, names)
+    application = str(names.applications["admitted"])
+    address = _proposed(officer)
+
+    def give_up(task: Any, **_: Any) -> Any:
+        for standing in search(task, seconds=60):
+            yield standing
+            if standing.levels[-1].name == "total":
+                monkeypatch.setattr(composing, "PAUSE", 0)
+                assert officer.post(f"{address}/stop").status_code == 303
+                assert "Being stopped" in officer.get(address).text
+
+    monkeypatch.setattr(composing.apart, "each", lambda work, *given, **named: (
+        give_up(*given) if work is search else work(*given)
+    ))  # fmt: skip
+    jobs.run_waiting()
+    page = officer.get(address).text
+    assert "Stopped by an officer" in page and "Evenness of loads" not in page
+    proposal = _latest()
+    assert (proposal.state, proposal.ended, proposal.lease_until) == ("done", "stopped", None)
+    assert proposal.result["applications"][application]["group"]
+    assert officer.post(f"{address}/stop").status_code == 409
+
+
+def test_what_a_crash_interrupts_is_taken_up_again_and_given_up_after_three_times(
+    as_: Any, names: Any
+) -> None:
+    """The process that looks for groups is killed each time."""
+    officer = _officer(as_, names)
+    address = _proposed(officer)
+    row_id = _latest().id
+    for attempt in (1, 2, 3):
+        with clock.at(clock.now() + attempt * 2 * composing.LEASE):
+            assert row_id in composing.waiting(db.session, clock.now())
+            db.session.rollback()
+            # As a kill -9 of the worker leaves it: leased, and nobody renews it.
+            composing._set(row_id, lease_until=clock.now() + composing.LEASE, attempts=attempt)
+            assert row_id not in composing.waiting(db.session, clock.now())
+    with clock.at(clock.now() + 10 * composing.LEASE):
+        jobs.run_waiting()
+    assert (_latest().state, _latest().ended) == ("stopped", "failed")
+    assert "The search broke off three times. Nothing was proposed." in officer.get(address).text
 
 
 def test_a_stopped_search_proposes_nothing(as_: Any, names: Any) -> None:

@@ -8,11 +8,13 @@ from flask import Blueprint, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from grants import clock
+from grants.calls.models import Call
 from grants.experts import engagements, queries
 from grants.experts.balance import NAMES
 from grants.experts.conflicts import CODES, RULES
 from grants.experts.models import Assignment
-from grants.web import day
+from grants.web import day, may
 
 blueprint = Blueprint("experts", __name__)
 
@@ -56,7 +58,7 @@ def end_of(assignment: Assignment) -> datetime | None:
 
 
 def tasks(user: Any) -> list[dict[str, Any]]:
-    """Terms to agree to, invitations and declarations."""
+    """Terms to agree to, calls that ask what one would like to evaluate, invitations and declarations."""
     found = [
         {
             "title": _("Agree to the terms of %(reference)s, or decline", reference=one.call.reference),
@@ -67,9 +69,14 @@ def tasks(user: Any) -> list[dict[str, Any]]:
         }
         for one in engagements.unanswered(user)
     ]
-    return found + (
-        [_own_task(assignment) for assignment in queries.unanswered(user)] if user.holds("expert") else []
-    )
+    if not user.holds("expert"):
+        return found
+    asking = [call for call in queries.calls_to_bid_on(user, clock.now().date()) if may("call.bid", call)]
+    return [
+        *found,
+        *(_bidding_task(call) for call in asking),
+        *(_own_task(assignment) for assignment in queries.unanswered(user)),
+    ]
 
 
 def officer_tasks(waiting: Any) -> list[tuple[int, str, str]]:
@@ -82,6 +89,13 @@ def officer_tasks(waiting: Any) -> list[tuple[int, str, str]]:
         (to_rule, ngettext("Rule on conflicts of interest in %(num)s application",
                            "Rule on conflicts of interest in %(num)s applications", to_rule), matrix),
     ]  # fmt: skip
+
+
+def _bidding_task(call: Call) -> dict[str, Any]:
+    return {
+        "title": _("Say what you would like to evaluate"), "url": url_for("experts.bids", reference=call.reference),
+        "meta": call.title, "due": call.bids_end_at, "tone": "info",
+    }  # fmt: skip
 
 
 def _own_task(assignment: Assignment) -> dict[str, Any]:
@@ -99,4 +113,4 @@ def _own_task(assignment: Assignment) -> dict[str, Any]:
     }
 
 
-from grants.experts.views import answering, assigning, conflicts, engaging, grouping  # noqa: E402, F401  (routes hang on the blueprint)
+from grants.experts.views import answering, assigning, bidding, conflicts, engaging, grouping  # noqa: E402, F401  (routes hang on the blueprint)

@@ -1,4 +1,4 @@
-// Waits for a document or an archive: asks for its state and loads the page again once it has ended.
+// Waits for a document, an archive or proposed groups: asks for its state and loads the page again once it has ended.
 const PAUSE = 2000;
 const waiting = document.querySelector("[data-status]");
 
