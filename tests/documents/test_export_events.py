@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from grants.calls import queries as calls
+from grants.config import ROOT
 from grants.db import db
 from grants.documents.actions import export_events
 from grants.events import Event, EventPayload
@@ -37,6 +38,24 @@ def test_every_chain_holds(folder: Path) -> None:
     last = {event["chain"]: event["hash"] for event in map(json.loads, lines)}
     assert len(last) > 3
     assert all(f"{chain}: " in ran.stdout and hash_ in ran.stdout for chain, hash_ in last.items())
+
+
+def _by_the_documented_program(folder: Path) -> Any:
+    """The one in docs/audit.md, for those who trust no program that comes with the data."""
+    program = (ROOT / "docs" / "audit.md").read_text().partition("```python\n")[2].partition("```")[0]
+    assert len(program.strip().splitlines()) <= 35
+    return subprocess.run(
+        [sys.executable, "-I", "-c", program, "events.jsonl"], cwd=folder, capture_output=True, text=True,
+        check=False, timeout=60,
+    )  # fmt: skip
+
+
+def test_the_documented_program_says_the_same(folder: Path) -> None:
+    ran = _by_the_documented_program(folder)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    told = dict(line.rsplit(" ", 2)[::2] for line in ran.stdout.splitlines())
+    lines = map(json.loads, (folder / "events.jsonl").read_text().splitlines())
+    assert told == {event["chain"]: event["hash"] for event in lines}
 
 
 def _changed(lines: list[dict[str, Any]], how: str) -> list[dict[str, Any]]:
@@ -72,6 +91,7 @@ def test_a_change_is_found(folder: Path, how: str) -> None:
     ran = _checked(folder)
     assert ran.returncode == 1
     assert "event" in ran.stderr
+    assert _by_the_documented_program(folder).returncode == 1
 
 
 def test_an_erased_payload_breaks_nothing(app: Any, names: Any, tmp_path: Path) -> None:
