@@ -5,6 +5,7 @@ import json
 from decimal import Decimal
 from itertools import combinations, product
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -12,7 +13,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from grants.cli import main
+from grants.cli.assignment import ORDINARY
 from grants.experts.assignment import Assignment, Infeasible, Pair, Problem, assign
+from grants.experts.composition import DEFAULTS
+from grants.imports import composition
 from grants.imports.affinities import read
 
 Rows = dict[str, dict[str, float]]
@@ -160,6 +164,83 @@ def test_a_pair_that_is_absent_is_allowed_and_a_conflict_is_not(tmp_path: Path) 
     assert out.read_text().splitlines()[1:] == ["a,x,10", "b,y,0"]
     code, _ = run(tmp_path, WISHES, *options, "--objective", "total", conflicts="application,expert\nb,y\n")
     assert (code, out.read_text().splitlines()[1:]) == (0, ["a,y,6", "b,x,3"])
+
+
+FITS = "application,expert,affinity\nA,x,0.9\nA,y,0.8\nA,z,0.1\nB,x,0.5\nB,y,0.4\nB,z,0.3\n"
+EXPERTS = "expert,country,gender,load\nx,de,woman,2\ny,DE,man,2\nz,FR,man,1\n"
+
+
+def _composed(
+    folder: Path, experts: str, *options: str, applications: str = ""
+) -> tuple[int, str, dict[str, Any]]:
+    """Exit code, output and figures of composing FITS."""
+    (folder / "experts.csv").write_text(experts)
+    more = [*options, "--experts", str(folder / "experts.csv"), "--json", str(folder / "figures.json")]
+    if applications:
+        (folder / "applications.csv").write_text(applications)
+        more += ["--applications", str(folder / "applications.csv")]
+    code, output = run(folder, FITS, "--demand", "2", "--out", str(folder / "out.csv"), *more)
+    told = folder / "figures.json"
+    return code, output, json.loads(told.read_text()) if told.exists() else {}
+
+
+def test_groups_are_composed_from_files(tmp_path: Path) -> None:
+    """Both need somebody from France; z is the only one and takes one, so a place stays empty and says why."""
+    code, output, told = _composed(tmp_path, EXPERTS, "--rules", "countries=hard,genders=150")
+    assert (code, told["kind"], told["rules"]) == (3, "composed fair", {"countries": 0, "genders": 150})
+    assert [(one["name"], one["value"], one["gap"]) for one in told["levels"][:3]] == [
+        ("unmet", 1, 0), ("worst", 1, 0), ("total", 1.35, 0),
+    ]  # fmt: skip
+    assert told["empty"] == {"B": {"missing": 1, "relax": ["countries", "load"]}}
+    assert "Application B lacks 1: relax countries, load." in output
+    assert (tmp_path / "out.csv").read_text().splitlines()[1:] == ["A,x,0.9", "A,z,0.1", "B,x,0.5"]
+
+
+def test_a_rule_with_a_price_is_broken_where_it_pays(tmp_path: Path) -> None:
+    cheap = _composed(tmp_path, EXPERTS, "--rules", "countries=50", "--objective", "total")[2]
+    assert (cheap["objective"], cheap["missed"], cheap["empty"]) == (2.5, {"countries": 2}, {})
+    dear = _composed(tmp_path, EXPERTS, "--rules", "countries=400", "--objective", "total")[2]
+    assert (dear["objective"], dear["affinity"], dear["missed"]) == (2.1, 2.5, {"countries": 1})
+
+
+def test_each_application_may_need_another_number(tmp_path: Path) -> None:
+    code, _, told = _composed(
+        tmp_path, EXPERTS, "--rules", "countries=hard", applications="application,demand\nA,1\n"
+    )
+    assert (code, told["empty"], told["levels"][0]["value"]) == (0, {}, 0)
+    assert (tmp_path / "out.csv").read_text().count("A,") == 1
+
+
+@pytest.mark.parametrize(("experts", "applications", "rules", "sentence"), [
+    ("expert,gender\nx,lady\n", "", "", "Line 2, gender: 'lady' is none of woman, man, non_binary, undisclosed."),
+    ("expert,load\nx,-1\n", "", "", "Line 2, load: '-1' is no whole number from 0 to 9999."),
+    ("expert,newcomer\nx,1\n", "", "", "Line 2, newcomer: '1' is none of yes, no."),
+    ("expert\nx\nx\n", "", "", "Line 3, expert: x stands in the file already."),
+    ("country\nDE\n", "", "", "missing: expert"),
+    (EXPERTS, "application,demand\nA,0\n", "", "Line 2, demand: '0' is no whole number from 1 to 9999."),
+    (EXPERTS, "", "colours=hard", "'colours' is no rule; there are countries, abroad,"),
+    (EXPERTS, "", "genders=0", "genders is 'hard', or a price from 1 to 9999"),
+    (EXPERTS, "", "genders=1,genders=2", "'genders' stands there twice."),
+])  # fmt: skip
+def test_what_cannot_be_composed_is_said(
+    tmp_path: Path, experts: str, applications: str, rules: str, sentence: str
+) -> None:
+    code, output, told = _composed(
+        tmp_path, experts, *(["--rules", rules] if rules else []), applications=applications
+    )
+    assert (code, sentence in output, told) == (2, True, {}), output
+
+
+def test_affinities_above_one_have_no_price(tmp_path: Path) -> None:
+    code, output = run(tmp_path, WISHES, "--rules", "genders=150")
+    assert (code, "The affinity of a and x is 10: with rules, affinities are from 0 to 1." in output) == (
+        2,
+        True,
+    )
+
+
+def test_the_rules_that_help_names_are_those_that_count() -> None:
+    assert composition.rules(ORDINARY) == DEFAULTS
 
 
 @pytest.mark.parametrize(
