@@ -73,10 +73,9 @@ def _codes(expert: Expert) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Background:
-    """What has to be looked up of the experts of a call, once for all its applications."""
+    """What has to be looked up of the experts of a call, once for all its applications; by user id."""
 
-    register: Mapping[str, tuple[str, ...]]
-    together: Mapping[int, tuple[Together, ...]]
+    people: Mapping[int, Person]
     competing: Mapping[int, Collection[int]]
     """Row ids of the call's applications that each takes part in."""
     today: date
@@ -84,18 +83,19 @@ class Background:
 
     @classmethod
     def of(cls, call: Call, experts: Collection[Expert]) -> "Background":
-        codes = {code for expert in experts for code in _codes(expert)}
         users = [expert.user for expert in experts]
-        today = clock.now().astimezone(ZoneInfo(call.zone)).date()
+        register = queries.register({code for expert in experts for code in _codes(expert)})
+        together = queries.together(call, users)
         return cls(
-            queries.register(codes), queries.together(call, users), queries.competing(call, users), today
+            {one.user_id: person(one, register, together.get(one.user_id, ())) for one in experts},
+            queries.competing(call, users),
+            clock.now().astimezone(ZoneInfo(call.zone)).date(),
         )
 
-    def suspected(self, expert: Expert, application_id: int, traces: Traces) -> tuple[Detected, ...]:
+    def suspected(self, user_id: int, application_id: int, traces: Traces) -> tuple[Detected, ...]:
         """What the rules find between one of the experts and one application."""
-        rivals = {*self.competing.get(expert.user_id, ())} - {application_id}
-        known = person(expert, self.register, self.together.get(expert.user_id, ()))
-        return detected(known, traces, on=self.today, competing=len(rivals))
+        rivals = {*self.competing.get(user_id, ())} - {application_id}
+        return detected(self.people[user_id], traces, on=self.today, competing=len(rivals))
 
 
 def suspicions(
@@ -106,7 +106,7 @@ def suspicions(
     proposal = application.submission.proposal
     known = background or Background.of(application.call, experts)
     traces = Traces.of(proposal, queries.register(partner.pic for partner in proposal.partners))
-    return {expert.user_id: known.suspected(expert, application.id, traces) for expert in experts}
+    return {one.user_id: known.suspected(one.user_id, application.id, traces) for one in experts}
 
 
 def without_conflict(expert: Expert, rows: Sequence[Any], call: Call) -> list[tuple[Any, str]]:
@@ -124,7 +124,7 @@ def without_conflict(expert: Expert, rows: Sequence[Any], call: Call) -> list[tu
         for row, proposal in proposals
         if all(
             (row.id, one.code, one.rule, one.detail) in overruled
-            for one in background.suspected(expert, row.id, Traces.of(proposal, register))
+            for one in background.suspected(expert.user_id, row.id, Traces.of(proposal, register))
         )
     ]
 
