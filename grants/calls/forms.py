@@ -186,6 +186,7 @@ class CallForm(FlaskForm):
     by_work_package = BooleanField(_l("Costs are entered by work package"))
     blind_until = SelectField(
         _l("When those who evaluate learn who applies"),
+        default="",
         choices=[
             ("", _l("At once")),
             ("in_consensus", _l("When the consensus on an application opens")),
