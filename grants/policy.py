@@ -574,7 +574,10 @@ RULES: dict[str, Rule] = {
     "consensus.read": staff
     | (evaluator & consensus_phase)
     | (is_chair & has_no_conflict & application_in("in_panel", "evaluated", "informed")),
-    "consensus.summary": evaluator & knows_who_applies & in_state("final") & application_in("evaluated", "informed"),
+    "consensus.summary": evaluator
+    & knows_who_applies
+    & in_state("final")
+    & application_in("evaluated", "informed"),
     "consensus.individual": staff | (evaluator & consensus_phase),
     "consensus.write": rapporteur & in_state("draft") & application_in("in_consensus"),
     "consensus.circulate": rapporteur & in_state("draft") & application_in("in_consensus"),

@@ -266,6 +266,7 @@ TABLE: list[tuple[str, str, dict[str, str], set[Any]]] = [
     ("GET", "panels.sureness", {"reference": "ranked"}, set()),
     ("GET", "panels.draw", {"reference": "panel"}, PANEL),
     ("GET", "panels.draw", {"reference": "ranked"}, PANEL),
+    ("GET", "panels.draw", {"reference": "released"}, PANEL),
     ("GET", "panels.draw", {"reference": "evaluation"}, set()),
     ("POST", "panels.draw", {"reference": "panel"}, OFFICERS | {"chair"}),
     ("POST", "panels.draw", {"reference": "ranked"}, set()),

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.exc import DataError, IntegrityError
 
 from grants import clock, events, mail
@@ -462,7 +463,8 @@ def bid(call: Call, application_id: int, user: User, answer: str) -> None:
     Args:
         answer: one of fit.BIDS.
     """
-    db.session.refresh(call, ["bids_until"], with_for_update=True)  # two clicks at once make one row
+    # Two clicks at once make one row.
+    db.session.execute(select(Call.id).where(Call.id == call.id).with_for_update())
     row = queries.bid(application_id, user)
     if row is None:
         row = Bid(application_id=application_id, user_id=user.id)

@@ -137,32 +137,6 @@ def test_a_day_that_has_passed_is_refused_beside_the_field(as_: Any, names: Any)
     assert db.session.scalar(select(func.count()).select_from(Call).where(Call.bids_until.is_not(None))) == 0
 
 
-def test_who_would_like_to_is_asked_first_and_the_wish_stands_beside_the_words(as_: Any, names: Any) -> None:
-    address, application = _asks(as_, names), str(names.applications["admitted"])
-    order = [one.expert.user.name for one in candidates(stored(application), besides=()) if not one.found]
-    db.session.rollback()
-    assert order[0] != "Edda Assessor"
-    as_("expert3").post(f"{address}/{application}", data={"answer": "yes"})
-    first = next(one for one in candidates(stored(application), besides=()) if not one.found)
-    assert (first.expert.user.name, first.bid, first.weight) == (
-        "Edda Assessor",
-        "yes",
-        (first.fit.value + 1) / 2,
-    )
-    db.session.rollback()
-    officer = as_("officer")
-    page = officer.get(f"/applications/{application}/assignments").text
-    assert "would like to" in page.partition("Edda Assessor</label>")[2].partition("</tr>")[0]
-    officer.post(f"/calls/{names.calls['evaluation']}/groups", data=WISHES)
-    jobs.run_waiting()
-    db.session.rollback()
-    latest = db.session.scalars(select(GroupProposal).order_by(GroupProposal.id.desc())).first()
-    assert latest is not None
-    group = {one["expert"]: one for one in latest.result["applications"][application]["group"]}
-    assert group[first.expert.user.public_id]["bid"] == "yes"
-    assert "would like to" in officer.get(f"/groups/{latest.public_id}").text
-
-
 def test_what_was_said_does_not_count_once_the_call_asks_no_more(as_: Any, names: Any) -> None:
     address, application = _asks(as_, names), str(names.applications["admitted"])
     as_("expert3").post(f"{address}/{application}", data={"answer": "no"})
