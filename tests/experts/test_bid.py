@@ -8,16 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select, update
 
-from grants import clock, jobs
+from grants import clock
 from grants.calls.models import Call
 from grants.db import db
 from grants.experts import queries
 from grants.experts.fit import BIDS, with_bid
-from grants.experts.models import Bid, Expert, GroupProposal
+from grants.experts.models import Bid, Expert
 from grants.experts.suitability import candidates
 from grants.people.models import User
 from tests.experts.asked import stored
-from tests.experts.test_propose_groups import WISHES
 
 
 def _asks(as_: Any, names: Any, days: int = 10) -> str:
