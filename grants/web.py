@@ -389,7 +389,7 @@ VERBS = {
     "set_scheme": N_("Scoring changed"),
     "order": N_("Ordered"), "carry_out": N_("Carried out"), "stop": N_("Stopped"), "block": N_("Blocked"),
     "drop": N_("Dropped"),
-    "file": N_("Filed"), "uphold": N_("Upheld"), "uphold_without_effect": N_("Upheld without effect"),
+    "file": N_("Filed"), "uphold": N_("Upheld"), "uphold_part": N_("Upheld in part"), "uphold_without_effect": N_("Upheld without effect"),
     "reject": N_("Not upheld"), "dismiss": N_("Not admissible"), "sign": N_("Signed"), "end": N_("Ended"),
     "answer": N_("Answered"), "set_aside": N_("Set aside"),
     "name_member": N_("Named a member of the committee"), "begin": N_("Begun"), "note": N_("Noted"),
@@ -402,6 +402,7 @@ VERBS = {
     "ask_for_bids": N_("Experts asked what they would like to evaluate"),
     "rule_on_conflict": N_("Conflict ruled on"), "open": N_("Opened"), "wait": N_("Waits for reports again"),
     "restart": N_("Begun anew"), "back_to_consensus": N_("Back to consensus"), "panel_note": N_("Note of the panel"),
+    "fix": N_("Group for the lots fixed"), "draw": N_("Lots drawn"), "take": N_("Order of the lots taken over"),
     "want": N_("Documents ordered"),
     "write_letter": N_("Words of a letter changed"), "reword": N_("For approval again: words of its letter changed"),
     "purge": N_("Deleted, never submitted"),
@@ -414,6 +415,7 @@ NOUNS = {
     "conflict": N_("Conflict of interest"), "panel_finding": N_("Panel"), "release": N_("Release"),
     "enquiry": N_("Question about the call"),
     "group_proposal": N_("Proposed groups"),
+    "draw": N_("Draw of lots"),
     "change": N_("Change of a decision"), "redress": N_("Redress"), "preparation": N_("Grant preparation"),
 }  # fmt: skip
 

@@ -357,6 +357,7 @@ def unfinished(call: Call, user: Any) -> Select[Any]:
         select(Application)
         .options(joinedload(Application.coordinator), joinedload(Application.call), *WHOLE)
         .where(Application.call_id == call.id, Application.state.in_(("draft", "reopened")), not_barred(user))
+        .order_by(Application.id)
     )
 
 

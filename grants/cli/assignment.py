@@ -5,6 +5,7 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -97,7 +98,7 @@ def assign(
     except ValueError as refusal:  # a file or a rule
         click.echo(refusal, err=True)
         sys.exit(EXIT_REFUSED)
-    rows = ((*pair, f"{problem.affinities.get(pair, 0):f}") for pair in sorted(pairs))
+    rows = ((*pair, f"{problem.affinities.get(pair, Decimal(0)):f}") for pair in sorted(pairs))
     try:
         if out:
             with out.open("w", newline="", encoding="utf-8") as target:

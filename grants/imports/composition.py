@@ -32,7 +32,7 @@ def task(
     for (application, expert), value in problem.affinities.items():
         if value > 1:
             raise Unusable(
-                f"The affinity of {application} and {expert} is {value}: with rules, affinities are from 0 to 1."
+                f"The affinity of {application} and {expert} is {value:f}: with rules, affinities are from 0 to 1."
             )
     people = {name: Person(name, problem.load) for name in problem.experts}
     people |= _facts(experts, "expert", EXPERT, lambda row: _person(row, problem.load))

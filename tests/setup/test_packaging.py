@@ -114,7 +114,7 @@ def imports(folder: str) -> Iterator[str]:
 def test_what_is_imported_is_declared(folder: str, declared: list[Requirement]) -> None:
     distributions = metadata.packages_distributions()
     known = {canonicalize_name(need.name) for need in declared}
-    foreign = set(imports(folder)) - sys.stdlib_module_names - {"grants", "tests"}
+    foreign = set(imports(folder)) - sys.stdlib_module_names - {"grants", "tests", "benchmarks"}
     foreign -= {path.stem for path in (ROOT / folder).rglob("*") if path.suffix == ".py" or path.is_dir()}
     undeclared = {
         name
