@@ -1,8 +1,9 @@
 """How long expected ranks take: 15 x 5 and 200 x 40 complete, 2,000 applications with 3 of 500 reviewers each.
 
-python -m benchmarks.ranks
+python -m benchmarks.ranks [--seed 1]
 """
 
+import argparse
 import resource
 import sys
 import time
@@ -14,7 +15,7 @@ from grants.panels.uncertainty import Score, fundable, sureness
 CASES = ((15, 5, 5), (200, 40, 40), (2000, 500, 3))
 
 
-def made(items: int, reviewers: int, each: int, seed: int = 1) -> list[Score]:
+def made(items: int, reviewers: int, each: int, seed: int) -> list[Score]:
     """Whole scores from 1 to 6, by the model itself."""
     chance = np.random.default_rng(seed)
     worth, severity = chance.normal(3.5, 0.5, items), chance.normal(0, 0.4, reviewers)
@@ -26,8 +27,13 @@ def made(items: int, reviewers: int, each: int, seed: int = 1) -> list[Score]:
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--seed", type=int, default=1, help="of the made-up scores")
+    asked = parser.parse_args()
     for items, reviewers, each in CASES:
-        scores = made(items, reviewers, each)
+        scores = made(items, reviewers, each, asked.seed)
         start, worked = time.perf_counter(), time.process_time()
         found = sureness(scores, fundable(items // 4))
         took, worked = time.perf_counter() - start, time.process_time() - worked

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import psycopg
 from flask import Flask, current_app
 from huey import Huey, PostgresHuey, SqliteHuey, crontab
 from sqlalchemy import event
@@ -58,7 +59,11 @@ def queue(app: Flask) -> Huey:
             "grants", filename=str(app.config["INSTANCE"] / "queue.sqlite"), results=False, fsync=False
         )
     else:
-        carrier = PostgresHuey("grants", dsn=url.replace("+psycopg", ""), results=False)
+        dsn = url.replace("+psycopg", "")
+        with psycopg.connect(dsn) as turn:
+            # Of several processes that begin at once on a new database, one makes the tables.
+            turn.execute("SELECT pg_advisory_xact_lock(hashtext('grants queue'))")
+            carrier = PostgresHuey("grants", dsn=dsn, results=False)
 
     @carrier.task(name="work")
     def work(kind: str, row_id: int) -> None:

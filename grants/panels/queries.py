@@ -13,7 +13,7 @@ from grants.applications.shown import coordinator_to
 from grants.calls.models import Call
 from grants.calls.queries import run_by
 from grants.db import Rows, db
-from grants.experts.models import Assignment
+from grants.experts.models import Assignment, Conflict
 from grants.panels.models import Draw, PanelFinding, RankedList, RankedRow
 from grants.panels.standing import Entry
 from grants.people.models import Appointment, User
@@ -58,20 +58,28 @@ def entries(call: Call) -> list[Entry]:
         for finding in db.session.scalars(select(PanelFinding).join(PanelFinding.application).where(in_panel))
     }
     individual: dict[int, list[dict[str, int]]] = {}
-    for report in db.session.scalars(
-        select(Report)
+    waiting = set[int]()
+    is_barred_so_far = exists().where(
+        Conflict.application_id == Report.application_id, Conflict.user_id == Assignment.user_id,
+        Conflict.status == "suggested", Conflict.code.startswith("D"),
+    )  # fmt: skip
+    for report, waits in db.session.execute(
+        select(Report, is_barred_so_far)
         .join(Report.application)
         .join(Report.assignment)
         .options(selectinload(Report.marks))
         .where(in_panel, Report.state == "submitted", Assignment.state == "cleared", Assignment.scores)
     ):
         individual.setdefault(report.application_id, []).append(report.scores)
+        if waits:
+            waiting.add(report.application_id)
     return [
         Entry.of(
             application,
             consensus=consensus.get(application.id, {}),
             individual=individual.get(application.id, []),
             finding=findings.get(application.id),
+            waits_for_ruling=application.id in waiting,
         )
         for application in applications
     ]

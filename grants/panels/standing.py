@@ -67,6 +67,8 @@ class Entry:
     consensus: Mapping[str, int]
     individual: Sequence[Mapping[str, int]] = ()
     finding: Any = None
+    waits_for_ruling: bool = False
+    """A disqualifying conflict of somebody whose report counts was found late (rulebook 4.7)."""
 
     @classmethod
     def of(cls, application: Any, **facts: Any) -> Entry:
@@ -224,6 +226,11 @@ def standing(
         Block(N_("%(numbers)s are tied. The rules leave their order open: set it with a reason."), keys=tie)
         for tie in order.ties
     ]
+    # No word of conflicts: they are for officers only.
+    blocks += [
+        Block(N_("The officers have a question to settle about %(numbers)s first."), keys=(entry.key,))
+        for entry in entries if entry.waits_for_ruling
+    ]  # fmt: skip
     blocks += [Block(UNFINISHED_DRAW[draw])] if draw in UNFINISHED_DRAW else []
     return Standing(tuple(places), order.ties, unscored, tuple(blocks), scheme)
 

@@ -192,3 +192,27 @@ def test_an_expert_is_told_that_they_are_out_although_they_are_barred(here, cast
         cast.expert2.email,
         True,
     )
+
+
+def test_no_panel_closes_over_a_conflict_that_nobody_has_ruled_on(names, cast, as_):
+    """The chair is not told of conflicts; whoever overrules it lets the panel go on."""
+    weak, sentence = (
+        names.applications["panel_weak"],
+        "The officers have a question to settle about TAI-PANEL-",
+    )
+    chair, panel = as_("chair"), "/calls/TAI-PANEL/panel"
+    assert sentence not in chair.get(panel).text
+    employer = stored(weak).submission.proposal.partners[0].name
+    actions.keep_profile(queries.expert(cast.expert), {"employer": employer}, by=cast.expert)
+    db.session.commit()
+    jobs.run_waiting()
+
+    page = chair.get(panel).text
+    assert f"{sentence}{stored(weak).number[-4:]} first." in page
+    assert "onflict" not in page.partition("The panel cannot close yet")[2].partition("</section>")[0]
+
+    for application in (weak, names.applications["panel_good"]):
+        ruling = {"ruling": "overruled", "reason": "Another house."}
+        ruled = as_("officer").post(f"/conflicts/{conflict(application, 'D5')}/ruling", data=ruling)
+        assert ruled.status_code == 303
+    assert sentence not in chair.get(panel).text
