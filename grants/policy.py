@@ -187,6 +187,14 @@ def evaluates(user: Any, thing: Any) -> bool:
     return bool(user.is_authenticated) and user.id in thing.application.evaluator_ids
 
 
+@who(N_("Only the panel of this call may see this."))
+def sits_on_panel(user: Any, thing: Any) -> bool:
+    """One of the experts who evaluate in the call; the chair has an appointment of their own."""
+    return bool(user.holds("expert", thing.call)) and any(
+        one.id == user.id for one in thing.call.panel_members
+    )
+
+
 @when(N_("Please agree to the terms of this call first. You find them on your home page."))
 def has_agreed(user: Any, thing: Any) -> bool:
     """Agreeing to the terms as they stand is what appoints an expert of a call (rulebook 7.2)."""
@@ -456,7 +464,8 @@ RULES: dict[str, Rule] = {
     "application.read": applicant
     | ((is_officer | is_observer) & has_no_conflict & has_submitted & call_is_closed)
     | evaluator
-    | (is_chair & has_no_conflict & application_in("in_panel", "evaluated", "informed")),
+    | (is_chair & has_no_conflict & application_in("in_panel", "evaluated", "informed"))
+    | (sits_on_panel & has_no_conflict & application_in("in_panel")),
     "application.identities": knows_who_applies,
     "applications.read": signed_in,
     "application.work": applicant,
@@ -600,6 +609,7 @@ RULES: dict[str, Rule] = {
     & application_in("in_consensus"),
     # panels
     "call.panel": is_chair | is_officer | is_observer,
+    "call.panel_list": is_chair | is_officer | is_observer | (sits_on_panel & panel_is_open),
     "call.open_panel": (is_chair | is_officer | is_observer) & panel_is_open,
     "application.panel": (is_chair | is_officer) & has_no_conflict & panel_is_open & in_state("in_panel"),
     "call.draw": (is_chair | is_officer | is_observer) & announced_lots,

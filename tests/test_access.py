@@ -259,7 +259,8 @@ TABLE: list[tuple[str, str, dict[str, str], set[Any]]] = [
     ("GET", "reviews.restart", {"public_id": "consensus:in_consensus"}, OFFICERS),
     ("POST", "reviews.restart", {"public_id": "consensus:in_consensus"}, OFFICERS),
     # panels
-    ("GET", "panels.panel", {"reference": "panel"}, PANEL),
+    ("GET", "panels.panel", {"reference": "panel"}, GROUP | PANEL),
+    ("GET", "panels.panel", {"reference": "ranked"}, PANEL),
     ("GET", "panels.discussed", {"reference": "panel"}, PANEL),
     ("GET", "panels.what_if", {"reference": "panel"}, PANEL),
     ("GET", "panels.sureness", {"reference": "panel"}, PANEL),

@@ -124,7 +124,7 @@ SECRETS = [
     secret("who drew the lots, and for which reason, after release", {*PANEL},
            "UPDATE draws SET reason = 'They look alike.', drawn_by_id = fixed_by_id WHERE call_id = "
            f"(SELECT call_id FROM applications WHERE id = {OF})", "released_best"),
-    secret("a place when money is given", {*PANEL},
+    secret("a place when money is given", {*GROUP, *PANEL},
            "INSERT INTO panel_findings (public_id, application_id, aspects, amended, reason, tie_reason, "
            "funding_order, funding_reason, minutes, motion, votes, version) "
            f"SELECT 'planted', {OF}, '[]', '{{}}', '', '', 3, 'By lots.', '', '', '{{}}', 1",

@@ -37,6 +37,8 @@ CELLS: list[tuple[str, str, str, set[str]]] = [
     ("reply of the applicants", "/reactions/{reaction:in_consensus}", "The risks stand in section two.",
      {*GROUP, *STAFF}),
     ("draft of a consensus report", "/applications/{in_consensus}/consensus", "Excellence", {*GROUP, *STAFF}),
+    ("ranked list in the panel phase", "/calls/{call:panel}/panel", "PANELBEST", {*GROUP, *STAFF, "chair"}),
+    ("ranked list before the panel phase", "/calls/{call:evaluation}/panel", "Nothing in panel yet", {*STAFF, "chair"}),
     ("ranked list", "/calls/{call:ranked}/ranking", "RANKEDBEST", {*STAFF, "chair"}),
     ("result before the release", "/applications/{ranked_best}/decision", "decision", STAFF),
     ("result after the release", "/applications/{released_best}/decision", "RELEASEDBEST", {"coordinator", *STAFF}),

@@ -88,6 +88,12 @@ class Call(Public, Base):
         lazy="raise_on_sql", order_by="Question.position", cascade="all, delete-orphan", back_populates="call"
     )
     # One call of a series asks for the others once, whatever hangs on it: these two may load when asked for.
+    panel_members: Mapped[list[Any]] = relationship(
+        "User", viewonly=True, primaryjoin="Call.id == applications.c.call_id",
+        secondary=lambda: Base.metadata.tables["applications"].join(Base.metadata.tables["assignments"]),
+        secondaryjoin="and_(User.id == assignments.c.user_id, assignments.c.state == 'cleared')",
+    )  # fmt: skip
+    """Who evaluates in the call and declared no conflict for at least one application (rulebook 7.4)."""
     first: Mapped[Call | None] = relationship(remote_side="Call.id", back_populates="following")
     following: Mapped[list[Call]] = relationship(back_populates="first", order_by="Call.stage, Call.cut_off")
 

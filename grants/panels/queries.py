@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import case, exists, func, or_, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from grants import clock
 from grants.applications.models import Application, Submission
@@ -327,11 +327,21 @@ def by_number(call: Call, numbers: Iterable[str]) -> Sequence[Application]:
 
 
 def open_panels(user: Any) -> Sequence[Any]:
-    """Calls that the person chairs whose panel is open and has applications: (call, how many)."""
+    """Calls whose panel is open and has applications: (call, how many).
+
+    Those that the person chairs, and those in which they evaluate and whose applications have all come to the panel.
+    """
+    other = aliased(Application)
+    on_the_way = exists().where(other.call_id == Call.id, other.version > 0, other.state.in_(BEFORE_PANEL))
+    evaluates = exists().where(
+        other.call_id == Call.id, Assignment.application_id == other.id, Assignment.user_id == user.id,
+        Assignment.state == "cleared",
+    )  # fmt: skip
     return db.session.execute(
         select(Call, func.count(Application.id))
         .join(Application, Application.call_id == Call.id)
-        .where(run_by(user, "chair"), Call.panel_closed_at.is_(None), Application.state == "in_panel")
+        .where(or_(run_by(user, "chair"), run_by(user, "expert") & evaluates & ~on_the_way))
+        .where(Call.panel_closed_at.is_(None), Application.state == "in_panel")
         .where(not_barred(user))
         .group_by(Call.id)
         .order_by(Call.deadline_at)

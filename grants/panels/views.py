@@ -46,10 +46,16 @@ def words() -> dict[str, Any]:
 
 @blueprint.get("/calls/<reference>/panel")
 def panel(reference: str) -> str | Response:
-    """The desk of the chair: everything in panel, and the ranking as it would be now."""
-    call = load(by_reference(reference), to="call.panel")
+    """The desk of the chair: everything in panel, and the ranking as it would be now.
+
+    The experts of the panel read the list once nothing is on its way to it any more, so that no other result is before
+    them while they evaluate (rulebook 7.4).
+    """
+    call = load(by_reference(reference), to="call.panel_list")
     if call.panel_closed_at:
         return redirect(url_for(".ranking", reference=reference))
+    if not may("call.panel", call) and queries.outstanding(call):
+        return render_template("panels/not_yet.html", call=call)
     now_standing = actions.present(call, current_user)
     return render_template(
         "panels/panel.html", call=call, standing=now_standing, visible=queries.visible_numbers(call, current_user),
@@ -346,7 +352,7 @@ def ranking(reference: str) -> str:
 
 
 def tasks(user: Any) -> list[dict[str, Any]]:
-    """Panels that wait for their chair."""
+    """Panels that wait for their chair, or that an expert of the panel may follow."""
     return [
         {
             "title": _("Panel of the call %(reference)s", reference=call.reference),
@@ -355,5 +361,5 @@ def tasks(user: Any) -> list[dict[str, Any]]:
             "due": None,
             "tone": "info",
         }
-        for call, count in (queries.open_panels(user) if user.holds("chair") else ())
+        for call, count in (queries.open_panels(user) if user.holds("chair") or user.holds("expert") else ())
     ]
