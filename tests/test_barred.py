@@ -28,6 +28,7 @@ from tests.test_two_worlds import (
 
 __all__ = ["starts"]  # a fixture
 
+pytestmark = pytest.mark.one_database
 BARRED_FROM = (
     "submitted", "refused", "admitted", "in_evaluation", "in_consensus", "panel_weak", "ranked_best", "ranked_good",
     "released_best", "released_good", "released_weak",

@@ -9,6 +9,7 @@ import io
 import zipfile
 from typing import Any
 
+import pytest
 from sqlalchemy import select, text
 from sqlalchemy.orm import joinedload
 
@@ -38,6 +39,7 @@ from tests.test_two_worlds import (
 from tests.test_two_worlds import more_starts as more_starts
 from tests.test_two_worlds import starts as starts
 
+pytestmark = pytest.mark.one_database
 CANARIES = [
     secret("ZQXNAME", {*GROUP, *STAFF, "chair", "admin"}, "UPDATE users SET name = 'ZQXNAME' WHERE email = :email",
            who="expert2"),

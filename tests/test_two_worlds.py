@@ -23,6 +23,8 @@ from tests.crawling import LINK, lasting
 from tests.test_access import GROUP, OFFICERS, PANEL, STAFF, TABLE, _address
 from tests.world import CAST
 
+pytestmark = pytest.mark.one_database
+
 
 @dataclass(frozen=True)
 class Secret:
