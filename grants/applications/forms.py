@@ -29,15 +29,9 @@ from wtforms.validators import DataRequired, Email, InputRequired, Length, Numbe
 from grants.applications.actions import PARTNER_FIELDS
 from grants.applications.budget import CATEGORIES
 from grants.applications.models import Clarification, Partner
+from grants.calls.answering import answer_field
 from grants.calls.countries import codes
-from grants.calls.forms import (
-    CheckboxList,
-    EmptyForNow,
-    MomentField,
-    MoneyField,
-    answer_field,
-    no_control_characters,
-)
+from grants.calls.fields import CheckboxList, EmptyForNow, MomentField, MoneyField, no_control_characters
 from grants.calls.models import Call, Question
 from grants.people import identifiers
 from grants.words import count_characters

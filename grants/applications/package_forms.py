@@ -14,7 +14,7 @@ from wtforms.validators import Length, NumberRange, Optional
 from grants.applications.actions import packages_in_use
 from grants.applications.budget import CATEGORIES, Share
 from grants.applications.models import Application, Partner
-from grants.calls.forms import MoneyField, no_control_characters
+from grants.calls.fields import MoneyField, no_control_characters
 
 MOST = 40
 EMPTY_ROWS = 2

@@ -1,8 +1,7 @@
-"""What an officer types to set up a call."""
+"""What an officer types to set up a call, and what anybody types about one."""
 
 import re
-from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
@@ -12,11 +11,8 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from markupsafe import Markup
 from wtforms import (
     BooleanField,
-    DateTimeLocalField,
-    Field,
     HiddenField,
     IntegerField,
     RadioField,
@@ -26,94 +22,19 @@ from wtforms import (
     TextAreaField,
     ValidationError,
 )
-from wtforms.utils import unset_value
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, Regexp
-from wtforms.widgets import CheckboxInput, DateInput, ListWidget, TextInput
 
-from grants import money
 from grants.calls import answers, deadline, scheme
+from grants.calls.answering import YES_NO
 from grants.calls.countries import codes
+from grants.calls.fields import (
+    MomentField,
+    MoneyField,
+    PointsField,
+    no_control_characters,
+)
 from grants.calls.models import Call, Question
 from grants.calls.rules import ACTIONS
-
-CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
-
-
-def no_control_characters(form: Any, field: Field) -> None:
-    """Databases refuse NUL, and no text needs the other control characters; each is shown as a question mark."""
-    shown = CONTROL.sub("\ufffd", field.data or "")
-    if shown != (field.data or ""):
-        field.data = shown
-        raise ValidationError(
-            _("This contains characters that cannot be stored. Please type the text again.")
-        )
-
-
-def version_of(form: Any) -> int:
-    """The version that the person had before them, from the hidden field; -1, which no version has, for all else."""
-    text = str(form["version"].data or "")
-    return int(text) if text.isdecimal() and len(text) < 10 else -1
-
-
-class EmptyForNow(Optional):
-    """May be empty when it is saved. The checklist asks for it before the submission, so it is not called optional."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.field_flags: dict[str, bool] = {}
-
-
-class MoneyField(Field):
-    """An amount in euros as people type it; `data` is integer cents or None."""
-
-    widget = TextInput()
-
-    def _value(self) -> str:
-        if self.raw_data:
-            return str(self.raw_data[0])
-        return (
-            "" if not self.data and self.data != 0 else f"{Decimal(self.data) / 100:.2f}".removesuffix(".00")
-        )
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        text = valuelist[0].strip() if valuelist else ""
-        if not text:
-            self.data = None
-            return
-        try:
-            self.data = money.parse(text)
-        except ValueError as problem:
-            self.data = None
-            raise ValueError(_(str(problem))) from None
-
-
-class MomentField(DateTimeLocalField):
-    """A local date and time; browsers without a picker may type 2026-03-24 17:00."""
-
-    def __init__(self, label: Any, validators: Any = None, **kwargs: Any) -> None:
-        formats = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"]
-        super().__init__(label, validators, format=formats, **kwargs)
-
-
-class PointsField(Field):
-    """Points with at most two decimals, comma or dot; `data` is hundredths or None."""
-
-    widget = TextInput()
-
-    def _value(self) -> str:
-        if self.raw_data:
-            return str(self.raw_data[0])
-        return "" if self.data is None else f"{Decimal(self.data) / 100:f}"
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        text = valuelist[0].strip().replace(",", ".") if valuelist else ""
-        self.data = None
-        if not text:
-            return
-        if not re.fullmatch(r"[0-9]{1,5}(\.[0-9]{1,2})?", text):
-            raise ValueError(_("Type a number with at most two decimals, such as 3.5."))
-        self.data = int(Decimal(text) * 100)
-
 
 ZONES = [*sorted(zone for zone in available_timezones() if zone.startswith("Europe/")), "UTC"]
 
@@ -482,187 +403,6 @@ class QuestionForm(FlaskForm):
             "highest": self.highest.data or "" if kind in answers.NUMBERS else "",
             "condition_key": key, "condition_value": value,
         }  # fmt: skip
-
-
-YES_NO = {"yes": _l("Yes"), "no": _l("No")}
-
-
-# --- What applicants type into the questions ---------------------------------------------------------------------
-
-
-class CheckboxList(SelectMultipleField):
-    """Several of many, as checkboxes."""
-
-    widget = ListWidget(prefix_label=False)
-    option_widget = CheckboxInput()
-
-
-class NumberField(StringField):
-    """A number as people type it; `data` is a plain decimal text."""
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        text = valuelist[0].strip() if valuelist else ""
-        self.data = text
-        if text:
-            try:
-                self.data = answers.number(text)
-            except ValueError as problem:
-                raise ValueError(_(str(problem))) from None
-
-
-class DayField(Field):
-    """A date; `data` is ISO text, so that it can be stored with the other answers."""
-
-    widget = DateInput()
-
-    def _value(self) -> str:
-        return str(self.raw_data[0] if self.raw_data else self.data or "")
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        text = valuelist[0].strip() if valuelist else ""
-        self.data = ""
-        if text:
-            try:
-                self.data = date.fromisoformat(text).isoformat()
-            except ValueError:
-                raise ValueError(_("Type the date as 2026-03-24.")) from None
-
-
-class TableWidget:
-    """A table of text inputs; saving it adds empty rows until the question's limit."""
-
-    input_type = "table"
-
-    def __call__(self, field: Any, **kwargs: Any) -> Markup:
-        kwargs.pop("class", None)
-        attributes = {k: v for k, v in kwargs.items() if k in ("aria-describedby", "aria-invalid") and v}
-        described = Markup("").join(Markup(' {}="{}"').format(k, v) for k, v in attributes.items())
-        head = Markup("").join(Markup('<th scope="col">{}</th>').format(name) for name in field.columns)
-        rows = Markup("").join(
-            Markup("<tr>{}</tr>").format(
-                Markup("").join(self._cell(field, r, c, value, described) for c, value in enumerate(row))
-            )
-            for r, row in enumerate(field.shown())
-        )
-        table = '<div class="scroll"><table><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>'
-        return Markup(table).format(head, rows)  # noqa: S704  our own constant
-
-    def _cell(self, field: Any, r: int, c: int, value: str, described: Markup) -> Markup:
-        name = _("%(column)s, row %(number)s", column=field.columns[c], number=r + 1)
-        own = field.id if r == c == 0 else f"{field.id}-{r}-{c}"
-        cell = '<td><input class="ds-input" name="{}-{}-{}" id="{}" value="{}" aria-label="{}"{}></td>'
-        return Markup(cell).format(field.name, r, c, own, value, name, described)  # noqa: S704  our own constant
-
-
-class TableField(Field):
-    """Rows of short texts under fixed columns; `data` is a list of rows without the empty ones at the end."""
-
-    widget = TableWidget()
-
-    def __init__(
-        self, label: Any, validators: Any = None, *, columns: list[str], most: int, **kwargs: Any
-    ) -> None:
-        super().__init__(label, validators, **kwargs)
-        self.columns, self.most = columns, most
-
-    def process(self, formdata: Any, data: Any = unset_value, extra_filters: Any = None) -> None:
-        super().process(None, data, extra_filters)
-        if formdata is not None:
-            # A form without this table has other fields under test, and leaves what is stored.
-            self.data = [
-                [formdata.get(f"{self.name}-{r}-{c}", "").strip() for c in range(len(self.columns))]
-                for r in range(self.most)
-            ]
-        rows = [[str(cell) for cell in row] for row in self.data or []]
-        while rows and not any(rows[-1]):
-            rows.pop()
-        self.data = rows
-
-    def cells(self) -> Iterator[tuple[str, str]]:
-        """Name and text of every cell that may be sent."""
-        for r in range(self.most):
-            row = self.data[r] if r < len(self.data) else []
-            for c in range(len(self.columns)):
-                yield f"{self.name}-{r}-{c}", row[c] if c < len(row) else ""
-
-    def shown(self) -> list[list[str]]:
-        """The rows with empty ones to fill in."""
-        width = len(self.columns)
-        rows = [(row + [""] * width)[:width] for row in self.data]
-        return (rows + [[""] * width] * 3)[: max(len(rows), min(len(rows) + 3, self.most))]
-
-    def post_validate(self, form: Any, validation_stopped: bool) -> None:
-        for row in self.data:
-            for number, cell in enumerate(row):
-                row[number] = CONTROL.sub("\ufffd", cell)
-                if row[number] != cell:
-                    sentence = _(
-                        "This contains characters that cannot be stored. Please type the text again."
-                    )
-                    raise ValidationError(sentence)
-                if len(cell) > 500:
-                    raise ValidationError(_("Use at most 500 characters in each cell."))
-
-
-def answer_field(question: Question, text_of: Any, checks: list[Any]) -> Field | None:
-    """The field for the answer to one question; None for a file, which has a page of its own.
-
-    Args:
-        text_of: (thing, name) -> the text in the reader's language.
-        checks: validators of texts.
-    """
-    label = text_of(question, "label")
-    empty = EmptyForNow() if question.required else Optional()
-    texts = checks if question.required else [empty, *checks]
-    said = {"description": text_of(question, "hint")}
-    french = question.choices_fr if text_of(question, "label_language") == "fr" else []
-    names = french if len(french) == len(question.choices) else question.choices
-    pairs = list(zip(question.choices, names, strict=True))
-    match question.kind:
-        case "file":
-            return None
-        case "short":
-            return StringField(label, texts, render_kw=_counted(question), **said)
-        case "yes_no":
-            return RadioField(label, [empty], choices=list(YES_NO.items()), **said)
-        case "choice":
-            return RadioField(label, [empty], choices=pairs, **said)
-        case "choices":
-            return CheckboxList(label, [empty], choices=pairs, **said)
-        case "number":
-            return NumberField(label, render_kw={"inputmode": "decimal"}, **said)
-        case "money":
-            return MoneyField(label, [empty], **said)
-        case "date":
-            return DayField(label, [empty], **said)
-        case "table":
-            return TableField(label, columns=list(names), most=question.limit or 10, **said)
-        case "declaration":
-            return BooleanField(label, **said)
-        case _:
-            return TextAreaField(label, texts, render_kw=_counted(question), **said)
-
-
-def _counted(question: Question) -> dict[str, str]:
-    return {"data-unit": "words"} if question.unit == "words" else {}
-
-
-def answers_typed(form: FlaskForm, questions: list[Question]) -> dict[str, Any]:
-    """What was typed, by question key: text, list, integer cents or true; empty text where there is nothing."""
-    typed = {q.key: form[f"q_{q.key}"].data for q in questions if f"q_{q.key}" in form}
-    # An amount of nought is an answer; a box that is not ticked is none.
-    empty = (None, False)
-    return {
-        key: "" if any(value is e for e in empty) or value == [] else value for key, value in typed.items()
-    }
-
-
-def preview_form(questions: list[Question], text_of: Any) -> type[FlaskForm]:
-    """The questions as a form of their own, for the officer's test."""
-    made = {
-        f"q_{q.key}": answer_field(q, text_of, [Length(max=200000), no_control_characters]) for q in questions
-    }
-    return type("PreviewForm", (FlaskForm,), {name: field for name, field in made.items() if field})
 
 
 class SelfCheckForm(FlaskForm):

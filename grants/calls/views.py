@@ -20,7 +20,9 @@ from werkzeug.wrappers import Response
 
 from grants import clock
 from grants.calls import actions, answers, queries, scheme, word_file
+from grants.calls.answering import answers_typed, preview_form
 from grants.calls.deadline import instant
+from grants.calls.fields import version_of
 from grants.calls.forms import (
     AnswerForm,
     CallForm,
@@ -30,11 +32,8 @@ from grants.calls.forms import (
     QuestionForm,
     ReasonForm,
     StaffForm,
-    answers_typed,
-    preview_form,
     scheme_form,
     scheme_typed,
-    version_of,
 )
 from grants.calls.models import Call, Question
 from grants.people import actions as people

@@ -17,7 +17,7 @@ from wtforms import (
 from wtforms.validators import DataRequired, Length, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from grants.calls.forms import MoneyField, no_control_characters, version_of
+from grants.calls.fields import MoneyField, no_control_characters, version_of
 from grants.decisions import redress, wording
 from grants.decisions.afterwards import OUTCOMES
 from grants.decisions.models import Decision

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from grants import clock, policy
 from grants.applications import actions as applying
 from grants.applications import queries as applications
-from grants.calls.forms import version_of
+from grants.calls.fields import version_of
 from grants.calls.models import Call
 from grants.calls.queries import by_reference, on_desk
 from grants.decisions import (  # noqa: F401 (the job of sending registers itself)

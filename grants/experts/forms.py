@@ -29,7 +29,7 @@ from wtforms.validators import DataRequired, Email, InputRequired, Length, Numbe
 
 from grants import clock
 from grants.applications.forms import GENDERS, countries
-from grants.calls.forms import no_control_characters
+from grants.calls.fields import no_control_characters
 from grants.experts.composition import FULL, HARD, RULES
 from grants.experts.conflicts import CODES, TIES
 from grants.experts.fit import BIDS

@@ -17,7 +17,7 @@ from wtforms import (
 )
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
-from grants.calls.forms import MomentField, MoneyField, no_control_characters, version_of
+from grants.calls.fields import MomentField, MoneyField, no_control_characters, version_of
 from grants.calls.scheme import Scheme
 from grants.panels.standing import Entry
 

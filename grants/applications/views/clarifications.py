@@ -17,8 +17,8 @@ from grants.applications.clarifying import ORGANISATION, UNLOCKING_STATES, unloc
 from grants.applications.models import Application, Clarification, KeptText
 from grants.applications.views import Answer, blueprint
 from grants.calls import answers
+from grants.calls.answering import answers_typed
 from grants.calls.deadline import instant
-from grants.calls.forms import answers_typed
 from grants.web import load, localised, may
 
 NOT_TYPED = ("csrf_token", "key", "version", "seen", "tab")

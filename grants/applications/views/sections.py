@@ -15,7 +15,7 @@ from grants.applications import (
 from grants.applications.attachments import Unreadable
 from grants.applications.editing import edit
 from grants.applications.views import Answer, blueprint, held, saved
-from grants.calls.forms import answers_typed
+from grants.calls.answering import answers_typed
 from grants.web import load, localised, may
 
 
