@@ -195,6 +195,15 @@ def sits_on_panel(user: Any, thing: Any) -> bool:
     )
 
 
+@when(N_("Conflicts of interest of the panel are still being looked for."))
+def nothing_suspected(user: Any, thing: Any) -> bool:
+    """Whoever declared nothing about an application reads it only where nothing is found, or was overruled."""
+    application = thing.application
+    return application.panel_screened_at is not None and not any(
+        one.user_id == user.id and one.status != "overruled" for one in application.conflicts
+    )
+
+
 @when(N_("Please agree to the terms of this call first. You find them on your home page."))
 def has_agreed(user: Any, thing: Any) -> bool:
     """Agreeing to the terms as they stand is what appoints an expert of a call (rulebook 7.2)."""
@@ -465,7 +474,7 @@ RULES: dict[str, Rule] = {
     | ((is_officer | is_observer) & has_no_conflict & has_submitted & call_is_closed)
     | evaluator
     | (is_chair & has_no_conflict & application_in("in_panel", "evaluated", "informed"))
-    | (sits_on_panel & has_no_conflict & application_in("in_panel")),
+    | (sits_on_panel & has_no_conflict & application_in("in_panel") & nothing_suspected),
     "application.identities": knows_who_applies,
     "applications.read": signed_in,
     "application.work": applicant,

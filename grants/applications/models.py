@@ -66,6 +66,8 @@ class Application(Public, Base):
     outline_id: Mapped[int | None] = mapped_column(ForeignKey("applications.id"), unique=True)
     """The application to the first stage that this one carries out in full."""
     origin: Mapped[dict[str, Any] | None]
+    panel_screened_at: Mapped[datetime | None]
+    """When conflicts of interest of the panel's members were looked for; before that only its evaluators read it."""
 
     call: Mapped[Call] = relationship(lazy="raise_on_sql")
     coordinator: Mapped[User] = relationship(lazy="raise_on_sql")

@@ -13,6 +13,7 @@ from grants.applications.models import Application
 from grants.calls.models import Call
 from grants.db import db
 from grants.experts import conflicts, engagements, queries, suitability, workload
+from grants.experts.conflicts import Detected
 from grants.experts.models import Assignment, Bid, Conflict, Expert, GroupProposal
 from grants.experts.pool_file import Complaint, Line
 from grants.people import actions as people
@@ -168,7 +169,26 @@ def detect(application: Application, user: User) -> list[Conflict]:
     Returns all conflicts of the person with the application, found now or before.
     """
     expert = queries.expert(user)
-    found = suitability.suspicions(application, [expert])[user.id] if expert else ()
+    return _write_down(
+        application, user, suitability.suspicions(application, [expert])[user.id] if expert else ()
+    )
+
+
+def screen_panel(application: Application) -> None:
+    """Look for conflicts between an application in panel and the members of the panel who were never asked about it.
+
+    What is found hides the application from them until an officer has overruled it (rulebook 4.7, 7.4).
+    """
+    profiles = queries.panel_profiles(application)
+    found = suitability.suspicions(application, profiles)
+    for one in profiles:
+        if found[one.user_id]:
+            _write_down(application, one.user, found[one.user_id])
+    application.panel_screened_at = clock.now()
+    db.session.flush()
+
+
+def _write_down(application: Application, user: User, found: Iterable[Detected]) -> list[Conflict]:
     known = {(conflict.code, conflict.rule): conflict for conflict in queries.conflicts_of(application, user)}
     for one in found:
         conflict = known.get((one.code, one.rule))

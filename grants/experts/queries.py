@@ -234,6 +234,26 @@ def to_screen(user: Any) -> Sequence[Assignment]:
     ).all()
 
 
+def panel_profiles(application: Application) -> Sequence[Expert]:
+    """Profiles of the panel of an application: its chairs, and who evaluates others of the call but not this one."""
+    here = Assignment.application_id == application.id
+    asked_here = select(Assignment.user_id).where(here, Assignment.state.in_(ASKED))
+    evaluates = (
+        select(Assignment.user_id)
+        .join(Application)
+        .where(Application.call_id == application.call_id, Assignment.state == "cleared")
+    )
+    chairs = select(Appointment.user_id).where(
+        Appointment.call_id == application.call_id, Appointment.role == "chair"
+    )
+    return db.session.scalars(
+        select(Expert)
+        .options(joinedload(Expert.user))
+        .where(Expert.user_id.in_(evaluates.union(chairs)), Expert.user_id.not_in(asked_here))
+        .order_by(Expert.id)
+    ).all()
+
+
 def barred_ids(application: Application) -> set[int]:
     """As Application.barred_ids, read anew: a conflict may have been written down just now."""
     db.session.flush()

@@ -125,11 +125,28 @@ def outstanding(call: Call, reader: Any = None) -> dict[str, int]:
     return {state: count for state, count in rows}
 
 
-def visible_numbers(call: Call, user: Any) -> frozenset[str]:
-    """Numbers of the call's applications from which no conflict bars the person."""
-    return frozenset(
-        db.session.scalars(select(Application.number).where(Application.call_id == call.id, not_barred(user)))
-    )
+def visible_numbers(call: Call, user: Any, *, as_member: bool = False) -> frozenset[str]:
+    """Numbers of the call's applications from which no conflict bars the person.
+
+    Args:
+        as_member: for one of the experts, who see those that they evaluate, and others where nothing is suspected: the
+            SQL of "application.read".
+    """
+    query = select(Application.number).where(Application.call_id == call.id, not_barred(user))
+    if as_member:
+        evaluated = select(Assignment.application_id).where(
+            Assignment.user_id == user.id, Assignment.state == "cleared"
+        )
+        suspected = select(Conflict.application_id).where(
+            Conflict.user_id == user.id, Conflict.status != "overruled"
+        )
+        query = query.where(
+            or_(
+                Application.id.in_(evaluated),
+                Application.panel_screened_at.is_not(None) & Application.id.not_in(suspected),
+            )
+        )
+    return frozenset(db.session.scalars(query))
 
 
 def members(call: Call) -> Sequence[User]:

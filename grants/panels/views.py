@@ -54,11 +54,13 @@ def panel(reference: str) -> str | Response:
     call = load(by_reference(reference), to="call.panel_list")
     if call.panel_closed_at:
         return redirect(url_for(".ranking", reference=reference))
-    if not may("call.panel", call) and queries.outstanding(call):
+    as_member = not may("call.panel", call)
+    if as_member and queries.outstanding(call):
         return render_template("panels/not_yet.html", call=call)
     now_standing = actions.present(call, current_user)
     return render_template(
-        "panels/panel.html", call=call, standing=now_standing, visible=queries.visible_numbers(call, current_user),
+        "panels/panel.html", call=call, standing=now_standing,
+        visible=queries.visible_numbers(call, current_user, as_member=as_member),
         chart=sorted(now_standing.ranked, key=lambda place: place.cumulative)[:CHART_ROWS],
     )  # fmt: skip
 
