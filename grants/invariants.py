@@ -49,6 +49,13 @@ STATEMENTS = {
         WHERE e.noun = 'application' AND e.target <> a.state AND e.number = (
             SELECT max(number) FROM events
             WHERE chain = e.chain AND noun = 'application' AND target IS NOT NULL AND target <> '')""",
+    # An answer to a clarification is received after the deadline, up to an instant of its own.
+    "submitted after the deadline": """
+        SELECT s.receipt FROM submissions s JOIN applications a ON a.id = s.application_id
+        JOIN calls c ON c.id = a.call_id
+        WHERE s.submitted_at > c.deadline_at AND (a.extended_to IS NULL OR s.submitted_at > a.extended_to)
+        AND NOT EXISTS (SELECT 1 FROM clarifications k WHERE k.application_id = a.id AND k.version = s.number
+            AND s.submitted_at <= k.until)""",
     "negative money": """
         SELECT CAST(id AS TEXT) FROM budget_lines WHERE amount < 0""",
 }

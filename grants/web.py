@@ -136,7 +136,11 @@ class NobodyAsked(RuntimeError):
 
 
 def _begin() -> None:
-    begin_as(writer=request.method not in SAFE)
+    writes = request.method not in SAFE
+    clock.receive(
+        writer=writes
+    )  # before the first question to the database, which may wait for other writers
+    begin_as(writer=writes)
     if "\x00" in request.path or any("\x00" in value for value in request.args.values()):
         abort(404)  # no address of ours holds one, and PostgreSQL takes none in a question
 
@@ -164,6 +168,7 @@ def settle(response: Response) -> Response:
         response = _on_collision(collision)
     begin_as(writer=False)  # whatever is still read must not take SQLite's write lock from the session's row
     _write_access_log()
+    clock.receive(writer=False)
     return response
 
 
