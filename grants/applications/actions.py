@@ -13,6 +13,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from grants import clock, events, files, mail
 from grants.applications import attachments, queries
 from grants.applications.budget import Share, funding_rate, summed
+from grants.applications.call_news import tell_consortium
 from grants.applications.checklist import may_submit
 from grants.applications.comparison import loses_words
 from grants.applications.finding import Finding
@@ -618,7 +619,10 @@ def request_withdrawal(application: Application, *, by: Any, reason: str) -> Non
 def extend(application: Application, until: Any, *, by: Any, reason: str) -> None:
     """A late exception for one application: an officer's logged act with its reason (settled: Deadline)."""
     application.extended_to = until
-    events.record(db.session, application, "extend", by=by, until=until.isoformat(), reason=reason)
+    event = events.record(db.session, application, "extend", by=by, until=until.isoformat(), reason=reason)
+    tell_consortium(
+        application, "extension", occasion=f"extension:{application.public_id}:{event.number}", reason=reason
+    )
 
 
 def extend_until(application: Application, local: str, *, by: Any, reason: str) -> None:

@@ -15,6 +15,7 @@ from grants import clock
 from grants.applications import (  # noqa: F401 (jobs register themselves)
     actions,
     budget,
+    call_news,
     clean_up,
     forms,
     next_cut_off,
