@@ -81,6 +81,7 @@ MOVES: dict[str, tuple[Move, ...]] = {
         Move("submit", ("draft",), "submitted"),
         Move("reopen", ("submitted",), "draft"),
         Move("void", ("draft", "submitted"), "void"),
+        Move("take_up", ("void",), "draft"),
     ),
     "consensus": (
         Move("circulate", ("draft",), "approval"),

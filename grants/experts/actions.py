@@ -309,7 +309,15 @@ def _has_report(assignment: Assignment) -> bool:
 def _end(application: Application, user: User, *, reason: str, by: Any) -> None:
     assignment = queries.assignment_of(application, user)
     if assignment is not None and assignment.state in ASKED:
-        void(assignment, reason=reason, by=by)
+        _take_back(assignment, reason=reason, by=by)
+
+
+def _take_back(assignment: Assignment, *, reason: str, by: Any) -> None:
+    """End an assignment before its report is submitted; a draft goes with it."""
+    void(assignment, reason=reason, by=by)
+    if assignment.report is not None and assignment.report.state == "draft":
+        assignment.report.reason = reason
+        move(assignment.report, "void", by=by, reason=reason)
 
 
 # --- Assignments -----------------------------------------------------------------------------------------------------
@@ -380,7 +388,7 @@ def _refuse_again(earlier: Assignment) -> None:
         raise Barred(N_("This expert has declined. That is final for this application."))
     if earlier.state in ASKED:
         raise Barred(N_("This expert has been invited already."))
-    if earlier.report is not None:
+    if earlier.has_reported:
         raise Barred(N_("A report of this expert on this application was voided. Invite somebody else."))
 
 
@@ -454,7 +462,7 @@ def remove(assignment: Assignment, *, reason: str, by: Any) -> None:
     """Take an assignment back. Raises Unfit once a report is submitted: that one is voided, not lost."""
     if _has_report(assignment):
         raise Unfit(N_("This expert has submitted a report. Void the report instead."))
-    void(assignment, reason=reason, by=by)
+    _take_back(assignment, reason=reason, by=by)
 
 
 def name_rapporteur(assignment: Assignment, *, by: Any) -> None:

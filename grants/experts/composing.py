@@ -84,7 +84,7 @@ def task_of(row: GroupProposal, at: Callable[[int, int], object]) -> tuple[Task,
             pair = (public_id, names.get(assignment.user_id, ""))
             if assignment.state in ASKED and assignment.scores:
                 fixed.add(pair)
-            elif assignment.state in ASKED or assignment.state == "declined" or assignment.report is not None:
+            elif assignment.state in ASKED or assignment.state == "declined" or assignment.has_reported:
                 barred.add(pair)
         for one in candidates(application, besides=(), background=background):
             pair = (public_id, names[one.expert.user_id])

@@ -7,7 +7,8 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, UniqueConstraint, or_
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from grants.applications.models import Application
@@ -136,10 +137,15 @@ class Conflict(Public, Base):
     def call_id(self) -> int:
         return self.application.call_id
 
-    @property
+    @hybrid_property
     def bars(self) -> bool:
         """A disqualifying one bars until an officer overrules it, a potential one once an officer confirms it."""
         return self.status == "confirmed" or (self.status == "suggested" and self.code.startswith("D"))
+
+    @bars.inplace.expression
+    @classmethod
+    def _bars(cls) -> ColumnElement[bool]:
+        return or_(cls.status == "confirmed", (cls.status == "suggested") & cls.code.startswith("D"))
 
 
 class Assignment(Public, Base):
@@ -186,6 +192,11 @@ class Assignment(Public, Base):
     @property
     def call_id(self) -> int:
         return self.application.call_id
+
+    @property
+    def has_reported(self) -> bool:
+        """A report was submitted, whether or not it still counts; one that was given back no more."""
+        return self.report is not None and self.report.submitted_at is not None
 
     def is_overdue(self, at: datetime) -> bool:
         """Whether the report is still to come after the day on which it was due, where the call is (rulebook 7.2)."""

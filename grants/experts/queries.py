@@ -261,6 +261,14 @@ def barred_ids(application: Application) -> set[int]:
     return application.barred_ids
 
 
+def barred_since() -> ColumnElement[bool]:
+    """Of an assignment: a conflict of interest has come up that closes the application to the expert."""
+    return exists().where(
+        Conflict.application_id == Assignment.application_id, Conflict.user_id == Assignment.user_id,
+        Conflict.bars,
+    )  # fmt: skip
+
+
 def assignment_of(application: Application, user: Any) -> Assignment | None:
     """The assignment of one person to one application, whatever its state, with its report."""
     return db.session.scalars(
@@ -316,7 +324,7 @@ def _doubtful(user: Any) -> Any:
     is_barred = exists().where(
         other.application_id == Conflict.application_id,
         other.user_id == Conflict.user_id,
-        or_(other.status == "confirmed", (other.status == "suggested") & other.code.startswith("D")),
+        other.bars,
     )
     is_late = exists().where(
         Assignment.application_id == Conflict.application_id, Assignment.user_id == Conflict.user_id,

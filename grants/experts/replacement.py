@@ -60,7 +60,7 @@ def of(application: Application) -> Replacement:
     countries = frozenset(application.submission.proposal.countries)
     wanted = Wanted(name, max(call.min_reviews, len(group) + 1), countries)
     members = [expert for _one, expert in stays if expert is not None]
-    besides = {one.user_id for one, _expert in asked if one.state != "void" or one.report is not None}
+    besides = {one.user_id for one, _expert in asked if one.state != "void" or one.has_reported}
     pool = candidates(application, besides=besides)
     task = Task(
         (wanted,), tuple(person(one, most, experienced) for one in [*members, *(c.expert for c in pool)]), {},

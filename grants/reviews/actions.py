@@ -1,7 +1,7 @@
 """Verbs about individual evaluation reports: declare, save, submit, reopen, void (rulebook 4.2, 7.2)."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -36,11 +36,16 @@ class Unconfirmed(Unfit):
 def declare_none(assignment: Assignment, *, by: Any) -> Report | None:
     """The expert declares that there is no conflict of interest; only now is a report opened.
 
-    Returns None for a rapporteur who records and does not score.
+    Whoever was invited again finds the draft that was void in between. Returns None for a rapporteur who records and
+    does not score.
     """
     experts.declare_none(assignment, by=by)
     if not assignment.scores:
         return None
+    if (kept := assignment.report) is not None:
+        kept.reason = ""
+        move(kept, "take_up", by=by)
+        return cast(Report, kept)
     report = Report(
         assignment=assignment, application_id=assignment.application_id, application=assignment.application,
         state="draft", version=0, answers={}, remarks="",

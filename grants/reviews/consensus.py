@@ -47,10 +47,10 @@ def open_consensus(
     Raises:
         Unfit: too few valid reports, some still awaited, or no rapporteur.
     """
+    _refuse_barred(application)
     reports = queries.valid_reports(application)
     if len(reports) < application.call.min_reviews:
         raise Unfit(N_("There are not enough valid reports to open the consensus."))
-    _refuse_barred(application, reports)
     if queries.awaited(application) and not without_awaited:
         raise Unfit(
             N_("Some reports are still awaited. Tick the box if the consensus shall open without them.")
@@ -89,10 +89,9 @@ def open_consensus(
     return consensus
 
 
-def _refuse_barred(application: Any, reports: Sequence[Report]) -> None:
+def _refuse_barred(application: Any) -> None:
     """Nothing is built on the report of somebody with a conflict that nobody has ruled on yet (rulebook 4.7)."""
-    barred = application.barred_ids
-    if any(report.assignment.user_id in barred for report in reports):
+    if queries.is_barred_from_counting(application):
         raise Unfit(
             N_("A conflict of interest of an expert whose report counts was found. Rule on it first.")
         )
@@ -348,7 +347,7 @@ def finalise(consensus: ConsensusReport, *, by: Any) -> None:
         Unfit: a conflict of interest of an evaluator waits for a ruling.
     """
     _lock(consensus)
-    _refuse_barred(consensus.application, queries.valid_reports(consensus.application))
+    _refuse_barred(consensus.application)
     consensus.finalised_at = clock.now()
     consensus.return_comment = ""
     value = frozen(consensus)

@@ -96,7 +96,34 @@ def test_no_consensus_is_built_on_the_report_of_somebody_who_is_barred(names, ca
     db.session.commit()
     assert conflicts(there, cast.expert2) == [("D5", "detected", "suggested")]
     with pytest.raises(consensus.Unfit, match="conflict of interest of an expert whose report counts"):
-        consensus._refuse_barred(stored(there), reports.queries.valid_reports(stored(there)))
+        consensus._refuse_barred(stored(there))
+
+
+def test_who_is_barred_counts_in_no_figure_until_an_officer_has_ruled(names, cast, as_):
+    """Not in what is merged, not on the board and not in the statistics; an overruled conflict brings all back."""
+    there = names.applications["in_consensus"]
+
+    def counted():
+        application = stored(there)
+        marks = reports.queries.individual_marks(application.call, cast.officer)
+        board = reports.queries.progress(
+            db.session.execute(reports.queries.board(application.call, cast.officer))
+        )
+        return (
+            {one.assignment.user.name for one in reports.queries.valid_reports(application)},
+            {one.name for one in marks if one.public_id == there},
+            len(board[application.id].scores),
+        )
+
+    everybody = {"Eva Expert", "Emil Evaluator", "Rosa Rapporteur"}
+    assert counted() == (everybody, everybody, 3)
+    actions.keep_profile(queries.expert(cast.expert2), {"employer": "City of Y"}, by=cast.expert2)
+    db.session.commit()
+    others = everybody - {"Emil Evaluator"}
+    assert counted() == (others, others, 2)
+    ruling = {"ruling": "overruled", "reason": "Another city."}
+    assert as_("officer").post(f"/conflicts/{conflict(there, 'D5')}/ruling", data=ruling).status_code == 303
+    assert counted() == (everybody, everybody, 3)
 
 
 def test_a_file_of_the_pool_is_looked_at_as_well(here, cast):

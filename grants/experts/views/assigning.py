@@ -146,7 +146,7 @@ def _assignment_page(application: Application, form: AssignForm | None) -> str:
     standing = [(assignment, expert) for assignment, expert in asked if assignment.state in ASKED]
     found: list[Candidate] = []
     if may("application.assign", application):
-        besides = {one.user_id for one, _expert in asked if one.state != "void" or one.report is not None}
+        besides = {one.user_id for one, _expert in asked if one.state != "void" or one.has_reported}
         found = candidates(application, besides=besides, wanted=wanted, reader=current_user)
     if form is None:
         form = AssignForm([one.expert.user.public_id for one in found], formdata=None)
