@@ -190,12 +190,15 @@ def screen_panel(application: Application) -> None:
 
 def _write_down(application: Application, user: User, found: Iterable[Detected]) -> list[Conflict]:
     known = {(conflict.code, conflict.rule): conflict for conflict in queries.conflicts_of(application, user)}
+    fresh = []
     for one in found:
         conflict = known.get((one.code, one.rule))
         if conflict is None:
-            known[one.code, one.rule] = _add(
-                application, user, code=one.code, rule=one.rule, source="detected", reason=one.detail,
-                since=one.since, until=one.until,
+            fresh.append(
+                _add(
+                    application, user, code=one.code, rule=one.rule, source="detected", reason=one.detail,
+                    since=one.since, until=one.until,
+                )
             )  # fmt: skip
         elif (conflict.reason, conflict.since, conflict.until) != (one.detail, one.since, one.until):
             conflict.reason, conflict.since, conflict.until = one.detail, one.since, one.until
@@ -203,7 +206,9 @@ def _write_down(application: Application, user: User, found: Iterable[Detected])
                 conflict.status, conflict.found_at = "suggested", clock.now()
                 conflict.ruled_by_id, conflict.ruled_at, conflict.ruling_reason = None, None, ""
     db.session.flush()
-    return list(known.values())
+    for conflict in fresh:
+        _reach_competing(conflict)
+    return list(queries.conflicts_of(application, user))
 
 
 def screen(assignment: Assignment) -> None:
@@ -234,6 +239,15 @@ def screen_expert(user: Any) -> None:
         screen(assignment)
 
 
+def _reach_competing(conflict: Conflict) -> None:
+    """Who may have a stake in one application may not evaluate its rivals either (rulebook 4.7)."""
+    if conflict.code not in conflicts.REACHING:
+        return
+    for assignment in queries.to_screen(conflict.user):
+        if assignment.call_id == conflict.call_id and assignment.application_id != conflict.application_id:
+            screen(assignment)
+
+
 def enter_conflict(application: Application, user: User, *, code: str, reason: str, by: Any) -> Conflict:
     """An officer writes down a conflict; it bars the person from the application from now on (rulebook 4.7)."""
     conflict = _put(application, user, code=code, source="entered", reason=reason)
@@ -243,6 +257,7 @@ def enter_conflict(application: Application, user: User, *, code: str, reason: s
     events.record(
         db.session, application, "enter_conflict", by=by, person=user.public_id, code=code, reason=reason
     )
+    _reach_competing(conflict)
     return conflict
 
 
@@ -273,6 +288,7 @@ def rule_on(conflict: Conflict, *, bars: bool, reason: str, by: Any) -> None:
         db.session, conflict.application, "rule_on_conflict", by=by, person=conflict.user.public_id,
         code=conflict.code, ruling=conflict.status, reason=reason,
     )  # fmt: skip
+    _reach_competing(conflict)
     if bars:
         _end(conflict.application, conflict.user, reason=reason, by=by)
 
@@ -288,7 +304,7 @@ def _put(application: Application, user: User, *, code: str, source: str, reason
 
 def _add(application: Application, user: User, **facts: Any) -> Conflict:
     conflict = Conflict(
-        application_id=application.id, application=application, user_id=user.id, status="suggested",
+        application_id=application.id, application=application, user_id=user.id, user=user, status="suggested",
         found_at=clock.now(), ruling_reason="", **facts,
     )  # fmt: skip
     db.session.add(conflict)
@@ -444,6 +460,7 @@ def _declare(assignment: Assignment, *, code: str, reason: str) -> None:
     conflict = _put(assignment.application, assignment.user, code=code, source="declared", reason=reason)
     conflict.status = "confirmed" if code.startswith("D") else "suggested"
     db.session.flush()
+    _reach_competing(conflict)
 
 
 def void(assignment: Assignment, *, reason: str, by: Any) -> None:

@@ -31,6 +31,9 @@ CODES = {
 }  # fmt: skip
 """D codes disqualify, P codes are for the officer to decide (rulebook 4.7)."""
 
+REACHING = ("D1", "D2", "D3", "D9")
+"""Situations that bar from the competing applications of the call as well (rulebook 4.7)."""
+
 TIES = ("D2", "D4", "D5", "P2", "P3")
 """Situations that can tie somebody to an organisation, beyond employment, before any application is known."""
 
@@ -41,7 +44,9 @@ RULES = {
     "past_employer": N_("Employer within the last three years takes part in the application: %(detail)s."),
     "domain": N_("The e-mail address belongs to the domain of a partner: %(detail)s."),
     "same_name": N_("Has the same name as somebody in the application: %(detail)s."),
-    "competing": N_("Takes part in other applications of this call; how many: %(detail)s."),
+    "competing": N_(
+        "Takes part in other applications of this call, or is too close to them; how many: %(detail)s."
+    ),
     "together": N_("Applied together within the last three years: %(detail)s."),
     "tie": N_("Has declared a tie: %(detail)s."),
 }
@@ -185,7 +190,7 @@ def detected(person: Person, traces: Traces, *, on: date, competing: int = 0) ->
 
     Args:
         on: the day of the question; ties of the three years before it count.
-        competing: in how many other applications of the call the person takes part.
+        competing: how many other applications of the call the person takes part in, or is too close to.
     """
     found = {(one.code, one.rule): one for one in _found(person, traces, on, competing)}
     return tuple(found[key] for key in sorted(found))

@@ -23,7 +23,7 @@ from grants.calls.models import Call
 from grants.calls.queries import closed_at, counted_for, run_by
 from grants.db import Rows, db
 from grants.experts.balance import Member
-from grants.experts.conflicts import YEARS, Together, Traces
+from grants.experts.conflicts import REACHING, YEARS, Together, Traces
 from grants.experts.models import Assignment, Bid, Conflict, Engagement, Expert, GroupProposal
 from grants.people.models import Appointment, User
 from grants.policy import ASKED, EVALUATED_STATES
@@ -597,8 +597,22 @@ def conflicts_of(application: Application, user: Any) -> Sequence[Conflict]:
 
 
 def competing(call: Call, users: Iterable[Any]) -> Mapping[int, set[int]]:
-    """Row ids of submitted applications of the call that people take part in, by user id (D9)."""
-    return _taking_part(users, Application.call_id == call.id)
+    """Row ids of submitted applications of the call whose rivals people may not evaluate, by user id (D9).
+
+    Those that they take part in, and those that they are as close to by a conflict that nobody has overruled.
+    """
+    people = {user.id: user for user in users}
+    found = _taking_part(people.values(), Application.call_id == call.id)
+    close = (
+        select(Conflict.user_id, Conflict.application_id)
+        .join(Conflict.application)
+        .where(*_SUBMITTED, Application.call_id == call.id, Conflict.user_id.in_(people))
+        # A D9 that a rule found is about the other applications, not about the one that it is written at.
+        .where(Conflict.code.in_(REACHING), Conflict.rule != "competing", Conflict.status != "overruled")
+    )
+    for user_id, application_id in db.session.execute(close):
+        found[user_id].add(application_id)
+    return found
 
 
 def together(call: Call, users: Iterable[Any]) -> Mapping[int, tuple[Together, ...]]:
@@ -666,16 +680,20 @@ def register(pics: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
     return {pic: tuple(name for name in names if name) for pic, *names in rows}
 
 
-def _taking_part(users: Iterable[Any], *which: ColumnElement[bool]) -> Mapping[int, set[int]]:
+_SUBMITTED = (
+    Application.version > 0,
+    Application.state.not_in(("withdrawn", "withdrawn_after_deadline")),
+)
+
+
+def _taking_part(users: Iterable[Any], *which: ColumnElement[bool]) -> dict[int, set[int]]:
     """Row ids of submitted applications that people take part in, by user id.
 
     As coordinator, as contact of a partner by account or address, or as a researcher by ORCID.
     """
     people = {user.id: user for user in users}
     addresses = {user.email.lower(): user.id for user in people.values()}
-    submitted = (
-        *which, Application.version > 0, Application.state.not_in(("withdrawn", "withdrawn_after_deadline")),
-    )  # fmt: skip
+    submitted = (*which, *_SUBMITTED)
     found: dict[int, set[int]] = defaultdict(set)
     coordinators = select(Application.coordinator_id, Application.id).where(*submitted)
     for user_id, application_id in db.session.execute(

@@ -77,7 +77,7 @@ class Background:
 
     people: Mapping[int, Person]
     competing: Mapping[int, Collection[int]]
-    """Row ids of the call's applications that each takes part in."""
+    """Row ids of the call's applications that each takes part in, or is too close to."""
     today: date
     """Where the call is."""
 

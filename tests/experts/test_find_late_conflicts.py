@@ -243,3 +243,42 @@ def test_no_panel_closes_over_a_conflict_that_nobody_has_ruled_on(names, cast, a
         ruled = as_("officer").post(f"/conflicts/{conflict(application, 'D5')}/ruling", data=ruling)
         assert ruled.status_code == 303
     assert sentence not in chair.get(panel).text
+
+
+def test_who_is_too_close_to_one_application_evaluates_no_rival_of_it(names, here, cast, as_):
+    """Eva declares that her sister works in one project: another one of the call, her task as well, is closed too."""
+    there = names.applications["in_consensus"]
+    declaration = f"/assignments/{assignment(there, cast.expert).public_id}/declaration"
+    sister = {"declaration": "conflict", "code": "D3", "reason": "My sister leads a work package."}
+    assert as_("expert").get(f"/applications/{here}").status_code == 200
+
+    assert as_("expert").post(declaration, data=sister).status_code == 303
+
+    assert conflicts(here, cast.expert) == [("D9", "detected", "suggested")]
+    assert as_("expert").get(f"/applications/{here}").status_code == 404
+    admitted = names.applications["admitted"]
+    with pytest.raises(actions.Barred, match="A conflict of interest bars this expert"):
+        actions.assign(stored(admitted), cast.expert, by=cast.officer)
+    db.session.commit()
+    told = db.session.scalars(
+        select(Mail.recipient).where(
+            Mail.subject == "TAI-EVALUATION-0007: a conflict of interest was found late"
+        )
+    ).all()
+    assert sorted(told) == sorted((cast.officer.email, cast.officer2.email))
+    page = as_("officer").get(f"/applications/{here}/conflicts").text
+    assert "other applications of this call, or is too close to them; how many: 1" in page
+
+    ruling = {"ruling": "overruled", "reason": "It is another person of that name."}
+    as_("officer").post(f"/conflicts/{conflict(there, 'D3')}/ruling", data=ruling)
+    found = actions.suitability.suspicions(stored(admitted), [queries.expert(cast.expert)])
+    assert found[cast.expert.id] == ()
+
+
+@pytest.mark.parametrize(("code", "reached"), [("D2", True), ("D9", True), ("D4", False), ("P2", False)])
+def test_what_an_officer_enters_reaches_the_rivals_too(names, here, cast, as_, code, reached):
+    there = stored(names.applications["in_consensus"])
+    actions.enter_conflict(there, cast.expert, code=code, reason="Known to us.", by=cast.officer)
+    db.session.commit()
+    assert conflicts(here, cast.expert) == ([("D9", "detected", "suggested")] if reached else [])
+    assert conflicts(names.applications["panel_best"], cast.expert) == []  # of another call
