@@ -29,9 +29,7 @@ class DecisionForm(FlaskForm):
 
     version = HiddenField()
     outcome = SelectField(_l("Outcome"))
-    reason = TextAreaField(
-        _l("Reason, as the letter gives it"), [Optional(), Length(max=20000), no_control_characters]
-    )
+    reason = TextAreaField(_l("Reason"), [Optional(), Length(max=20000), no_control_characters])
     max_grant = MoneyField(_l("Maximum grant after evaluation"), [Optional()])
     conditions = TextAreaField(
         _l("Conditions for the grant agreement"), [Optional(), Length(max=20000), no_control_characters]
