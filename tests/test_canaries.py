@@ -38,6 +38,7 @@ from tests.test_two_worlds import (
 )
 from tests.test_two_worlds import more_starts as more_starts
 from tests.test_two_worlds import starts as starts
+from tests.world import KEPT_INSIDE
 
 pytestmark = pytest.mark.one_database
 CANARIES = [
@@ -75,6 +76,9 @@ CANARIES = [
            f"UPDATE rulings SET state = 'returned', comment = 'ZQXSECOND' WHERE application_id = {OF}", "refused"),
     secret("ZQXDECISION", STAFF,
            f"UPDATE decisions SET reason = 'ZQXDECISION' WHERE id = {DECISION}", "ranked_best"),
+    # It stood there when the letter was frozen.
+    secret(KEPT_INSIDE, STAFF,
+           f"UPDATE decisions SET reason = '{KEPT_INSIDE}' WHERE id = {DECISION}", "released_best"),
     secret("ZQXAPPROVER", STAFF,
            f"UPDATE decisions SET comment = 'ZQXAPPROVER' WHERE id = {DECISION}", "released_best"),
     secret("ZQXLOTS", PANEL,

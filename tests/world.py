@@ -280,6 +280,10 @@ def _later(prefix: str, call: Any, cast: Any, found: dict[str, Any], *, upto: st
     with clock.at(call.deadline_at + timedelta(days=45)):
         story.decide(call, by=cast.officer, second=cast.officer2 if upto == "released" else None)
     if upto == "released":
+        told = decision_queries.of_application(story.again(found[f"{prefix}_best"]).public_id)
+        assert told
+        told.reason = KEPT_INSIDE
+        db.session.commit()
         with clock.at(call.deadline_at + timedelta(days=50)):
             story.release(call, by=cast.officer, funder=FUNDER)
 
@@ -318,5 +322,8 @@ def _draw_lots(call: Any, applications: list[Any], cast: Any) -> None:
     db.session.add(draw)
     db.session.commit()
 
+
+KEPT_INSIDE = "ZQXINSIDE"
+"""Why a decision departs from the ranked list, written before its letter was frozen: no applicant ever reads it."""
 
 FUNDER = {"name": "Trust Funder", "address": "1 Some Street, Paris", "signatory": "The Director"}

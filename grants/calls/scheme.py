@@ -164,8 +164,12 @@ class Scheme:
         return {criterion.id: criterion for criterion in self.criteria}[id]
 
     def with_threshold(self, overall: int) -> Scheme:
-        """The same scheme with another overall threshold; the published groups begin at it."""
-        buckets = (overall, *(bound for bound in self.buckets if bound > overall))
+        """The same scheme with another overall threshold; the published groups begin at it.
+
+        Raises SchemeError for one that no total reaches or misses.
+        """
+        better = (bound for bound in self.buckets if bound * self.sign > overall * self.sign)
+        buckets = (overall, *better)
         return replace(self, overall_threshold=overall, buckets=buckets)
 
     @classmethod

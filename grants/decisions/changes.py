@@ -10,11 +10,22 @@ from grants.db import db
 from grants.decisions import afterwards, letters, queries
 from grants.decisions.actions import Changed, Refused
 from grants.decisions.models import Change, Decision
-from grants.decisions.outcomes import ENDINGS, WITH_GRANT
+from grants.decisions.outcomes import ENDINGS, GATES, NAMES, WITH_GRANT, possible
 from grants.panels.funding import promoted
 from grants.panels.queries import visible_numbers
 from grants.words import N_
 from grants.workflow import move
+
+
+def choices(decision: Decision) -> list[str]:
+    """Outcomes that a change may give: those of the call's list, the present one, a refusal at a gate where a ruling
+    was confirmed, and how the preparation of an invited application may end."""
+    refused = queries.refusals(decision.call)
+    open_to = {decision.outcome, *possible(decision.call.scheme)}
+    open_to |= {outcome for outcome, gate in GATES.items() if (decision.application_id, gate) in refused}
+    if decision.outcome in ("invited", *ENDINGS):
+        open_to.update(ENDINGS)
+    return [outcome for outcome in NAMES if outcome in open_to]
 
 
 def propose(
@@ -30,7 +41,8 @@ def propose(
 
     Raises:
         Changed: the decision is no longer the one that the person saw.
-        Refused: a change waits already, no reason, no grant or one above the request, or the end of no preparation.
+        Refused: a change waits already, no reason, no grant or one above the request, or an outcome that it cannot
+            have.
     """
     if decision.version != version:
         raise Changed
@@ -38,7 +50,11 @@ def propose(
         raise Refused(N_("A change of this decision already waits for its approval."), "kind")
     if not reason.strip():
         raise Refused(N_("Say why. The new letter gives this reason."), "reason")
-    if (kind == "ended") != (outcome in ENDINGS) or (kind == "ended" and decision.outcome != "invited"):
+    if outcome not in choices(decision):
+        raise Refused(N_("The decision on this application cannot have this outcome."), "outcome")
+    # A letter that told an end already is corrected like any other.
+    ends = decision.outcome == "invited" and outcome in ENDINGS
+    if (kind == "ended") != ends:
         raise Refused(N_("Only the preparation of an invited application can end."), "outcome")
     if kind == "redress" and not queries.is_upheld(decision.application):
         raise Refused(N_("No request for redress of this application was upheld."), "kind")

@@ -177,7 +177,8 @@ def _staff_page(one: Decision, form: DecisionForm, **more: Any) -> str:
     return render_template(
         "decisions/decision.html", decision=one, application=one.application, call=one.call, form=form, row=row,
         expected=expected, departs=departs(one.outcome, expected) and not changed, approval=approval,
-        changes=changed, second=_second_people(one) if one.state == "proposed" else [],
+        changes=changed, gives_reason=letters.gives_reason(one),
+        second=_second_people(one) if one.state == "proposed" else [],
         redress=queries.redress_of(one.application) if one.state == "released" else None,
         **{"return_form": ReturnForm(formdata=None)} | more,
     )  # fmt: skip

@@ -87,10 +87,11 @@ def what_if(reference: str) -> str | tuple[str, int]:
         "budget": call.budget, "threshold": Decimal(call.scheme.overall_threshold) / 100,
     })  # fmt: skip
     now_standing = other = actions.present(call, current_user)
-    top = Decimal(call.scheme.maximum) / 100
+    lowest, highest = (Decimal(total) / 100 for total in (call.scheme.minimum, call.scheme.maximum))
     fits, wanted = (form.validate() if request.args else True), form.threshold.data
-    if fits and wanted is not None and not (wanted.is_finite() and 0 <= wanted < top):
-        form.threshold.errors = [_("Choose a threshold from 0 to below %(top)s.", top=format_decimal(top))]
+    if fits and wanted is not None and not (wanted.is_finite() and lowest <= wanted <= highest):
+        ends = {"lowest": format_decimal(lowest), "highest": format_decimal(highest)}
+        form.threshold.errors = [_("Choose a threshold from %(lowest)s to %(highest)s.", **ends)]
         fits = False
     if fits:
         threshold = None if wanted is None else int(wanted * 100)

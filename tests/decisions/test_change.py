@@ -145,3 +145,30 @@ def test_an_officer_with_a_conflict_neither_sees_nor_moves_the_list_past_it(app,
     assert db.session.query(Change).filter_by(kind="promotion").count() == 0
     as_("officer").post(f"/calls/{call.reference}/reserve", data={})
     assert approve_change(as_("officer2")).status_code == 404
+
+
+def test_a_change_offers_only_outcomes_that_the_application_can_have(app, cast, as_):
+    """One stage, and no ruling against MAIN: neither a second stage nor a refusal at a gate; GONE has its ruling."""
+    _, applications = released_call(cast, as_)
+    main, gone = applications["MAIN"], applications["GONE"]
+
+    page = as_("officer").get(f"/applications/{main.public_id}/decision/change").text
+    for wrong in ("second_stage", "below_cut", "ineligible", "inadmissible"):
+        assert f'value="{wrong}"' not in page
+        answer = propose_change(as_("officer"), main, outcome=wrong, reason="By mistake.")
+        assert (answer.status_code, "By mistake." in answer.text) == (422, True), wrong
+    assert propose_change(as_("officer"), gone, reason="The address was wrong.").status_code == 303
+    assert propose_change(as_("officer"), applications["BELOW"], outcome="ended",
+                          reason="It never began.").status_code == 422  # fmt: skip
+
+
+def test_a_letter_that_told_the_end_of_a_preparation_may_be_corrected(app, cast, as_):
+    _, applications = released_call(cast, as_)
+    main = applications["MAIN"]
+    end_preparation(as_, main)
+
+    other = propose_change(as_("officer"), main, outcome="capacity", reason="It was the capacity.")
+
+    assert other.status_code == 303
+    assert approve_change(as_("officer2")).status_code == 303
+    assert (decision_on(main).outcome, decision_on(main).letter_number) == ("capacity", 3)
