@@ -65,8 +65,14 @@ SETTINGS = (
     Setting(
         "SIGNING_ROOTS",
         "",
-        "Path of a PEM file: authorities that vouch for the certificates of signatures and time stamps. The own "
-        "certificate is known without it.",
+        "Path of a PEM file: authorities that vouch for the certificates of signatures and time stamps. A certificate "
+        "of the funder that nobody vouches for is known without it.",
+    ),
+    Setting(
+        "SIGNING_EARLIER",
+        "",
+        "Path of a PEM file: the funder's certificates before the one in SIGNING_KEY, so that what was signed with "
+        "them stays ours.",
     ),
     Setting(
         "SIGNING_LONG_TERM",
