@@ -155,6 +155,11 @@ class Scheme:
         return int(sum(share * self.scale_min for share in self.shares.values()))
 
     @property
+    def total_step(self) -> int:
+        """By how much a total changes at least when one score moves by a step."""
+        return int(min(self.shares.values()) * self.step)
+
+    @property
     def rank_maximum(self) -> int:
         """The highest score for ranking."""
         return int(sum(share * self.scale_max for share in self.rank_shares.values()))

@@ -27,8 +27,8 @@ class Signature:
     """What the signature of a file says.
 
     `intact`: every byte that it covers, and the whole file, is as it was signed. `trusted`: by the funder's own
-    certificate, or by one that its configured roots vouch for. `stamped_at` is the instant of a time-stamp service,
-    `signed_at` the one that the signer claims; both ISO, UTC.
+    certificate, the one in use or an earlier one, and it holds; that an authority knows the signer is not enough.
+    `stamped_at` is the instant of a time-stamp service, `signed_at` the one that the signer claims; both ISO, UTC.
     """
 
     signer: str
@@ -76,6 +76,7 @@ def verify(content: bytes, settings: Mapping[str, Any]) -> Verdict:
     job = {
         "content": base64.b64encode(content).decode(), "key": settings["SIGNING_KEY"],
         "password": settings["SIGNING_PASSWORD"], "roots": settings["SIGNING_ROOTS"],
+        "earlier": settings["SIGNING_EARLIER"],
     }  # fmt: skip
     try:
         told = reader.ask(job)
@@ -100,7 +101,9 @@ def _work(job: dict[str, Any]) -> dict[str, Any] | None:
     from pyhanko.sign.validation.status import SignatureCoverageLevel
     from pyhanko_certvalidator import ValidationContext
 
-    roots = _roots(job)
+    own = _own(job)
+    # What nobody else vouches for vouches for itself.
+    roots = _read(job["roots"]) + [one for one in own if one.self_issued]
     brought = PdfFileReader(io.BytesIO(base64.b64decode(job["content"])), strict=False)
     signatures = brought.embedded_regular_signatures
     if not signatures:
@@ -131,7 +134,7 @@ def _work(job: dict[str, Any]) -> dict[str, Any] | None:
     return {
         "signer": status.signing_cert.subject.native.get("common_name", ""),
         "intact": bool(status.intact and status.valid and untouched),
-        "trusted": bool(status.trusted),
+        "trusted": bool(status.trusted) and status.signing_cert.sha256 in {one.sha256 for one in own},
         "signed_at": _iso(status.signer_reported_dt),
         "stamped_at": _iso(stamp.timestamp) if stamp and stamp.intact and stamp.valid else None,
     }
@@ -141,16 +144,22 @@ def _iso(at: datetime | None) -> str | None:
     return at.isoformat() if at else None
 
 
-def _roots(job: dict[str, Any]) -> list[Any]:
-    """The certificates that are believed: of the configured file, and the funder's own."""
-    from pyhanko.keys import load_certs_from_pemder
+def _own(job: dict[str, Any]) -> list[Any]:
+    """The funder's certificates: the one in use, and those that were."""
     from pyhanko.sign import signers
 
-    roots = list(load_certs_from_pemder([job["roots"]])) if job["roots"] else []
+    own = _read(job["earlier"])
     if job["key"]:
-        own = signers.SimpleSigner.load_pkcs12(job["key"], passphrase=job["password"].encode())
-        roots += [own.signing_cert] if own else []
-    return roots
+        signer = signers.SimpleSigner.load_pkcs12(job["key"], passphrase=job["password"].encode())
+        own += [signer.signing_cert] if signer else []
+    return own
+
+
+def _read(path: str) -> list[Any]:
+    """The certificates in a PEM file; none without one."""
+    from pyhanko.keys import load_certs_from_pemder
+
+    return list(load_certs_from_pemder([path])) if path else []
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from grants.panels.models import Draw, PanelFinding, RankedList, RankedRow
 from grants.panels.standing import Entry
 from grants.people.models import Appointment, User
 from grants.reviews.models import ConsensusReport, Report, ReportMark
+from grants.reviews.scoring import total
 
 BEFORE_PANEL = ("submitted", "reopened", "eligibility", "admitted", "in_evaluation", "in_consensus")
 """States from which an application may still come to the panel: while one stands there, the panel cannot close."""
@@ -88,21 +89,27 @@ def entries(call: Call) -> list[Entry]:
 def individual_totals(call: Call) -> list[tuple[str, str, float]]:
     """Totals of the reports that count on applications in panel: number, who, points; void ones are left out.
 
-    A report without a score on every criterion has no total.
+    They are on the call's scale, with the weights of its criteria. A report without a score on every criterion has no
+    total.
     """
-    marks = func.count(ReportMark.id)
     rows = db.session.execute(
-        select(Application.number, Assignment.user_id, func.sum(ReportMark.score))
+        select(Application.number, Assignment.user_id, Report.id, ReportMark.criterion, ReportMark.score)
         .join(Report, Report.id == ReportMark.report_id)
         .join(Assignment, Assignment.id == Report.assignment_id)
         .join(Application, Application.id == Report.application_id)
         .where(Application.call_id == call.id, Application.state == "in_panel", Report.state == "submitted")
-        .where(Assignment.state == "cleared", Assignment.scores, ReportMark.score.is_not(None))
-        .group_by(Application.serial, Application.number, Report.id, Assignment.user_id)
-        .having(marks == len(call.scheme.criteria))
+        .where(Assignment.state == "cleared", Assignment.scores)
         .order_by(Application.serial, Report.id)
     )
-    return [(number, str(user_id), int(total or 0) / 100) for number, user_id, total in rows]
+    marks: dict[tuple[str, int, int], dict[str, int]] = {}
+    for number, user_id, report_id, criterion, score in rows:
+        if score is not None:
+            marks.setdefault((number, user_id, report_id), {})[criterion] = score
+    totals = [
+        (number, str(user_id), total(scores, call.scheme))
+        for (number, user_id, _report_id), scores in marks.items()
+    ]
+    return [(number, who, reached / 100) for number, who, reached in totals if reached is not None]
 
 
 def outstanding(call: Call, reader: Any = None) -> dict[str, int]:

@@ -142,11 +142,12 @@ def _figures(
     """Expected ranks of a panel; None where there is nothing to compare, no line of a budget, or too much."""
     if not scores or len(scores) > MOST_SCORES or call.scheme.is_first_stage:
         return None
-    width = len(call.scheme.criteria) * (call.scheme.scale_max - call.scheme.scale_min) / 100
+    scheme = call.scheme
     amounts = tuple((place.entry.key, place.amount if place.rank else None) for place in now_standing.places)
     return uncertainty.of_panel(
-        tuple(scores), amounts, call.budget, width, call.scheme.step / 100, call.scheme.sign < 0
-    )
+        tuple(scores), amounts, call.budget, (scheme.maximum - scheme.minimum) / 100, scheme.total_step / 100,
+        scheme.sign < 0,
+    )  # fmt: skip
 
 
 # --- Lots ------------------------------------------------------------------------------------------------------------

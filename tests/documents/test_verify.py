@@ -128,6 +128,27 @@ def test_the_signature_of_somebody_else_is_not_ours(
     assert "its signature is not ours" in _brought(as_(None), forged).text
 
 
+def test_somebody_whom_the_same_authority_knows_signs_for_themselves(
+    sealed: Any, names: Any, as_: Any, authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Anybody may hold a certificate of a public authority, even in the funder's name; only its own one is ours."""
+    monkeypatch.setitem(sealed.config, "SIGNING_ROOTS", str(authority.roots))
+    page = _page(names, "letter", "released_best")
+    forged = signing.signed(
+        render.pdf(page.html, page.files, page.data), signing.Seal(authority.key, authority.password, "Here"),
+        "A letter",
+    )  # fmt: skip
+    verdict = verification.verify(forged, sealed.config)
+    assert verdict.signature
+    assert (verdict.signature.intact, verdict.signature.trusted, verdict.is_ours) == (True, False, False)
+    assert "its signature is not ours" in _brought(as_(None), forged).text
+
+    # Had it been the funder's before the present one, it would be ours.
+    monkeypatch.setitem(sealed.config, "SIGNING_EARLIER", str(authority.certificate))
+    assert verification.verify(forged, sealed.config).is_ours
+    assert "carries our signature" in _brought(as_(None), forged).text
+
+
 @pytest.mark.parametrize("content", [b"", b"hello", b"%PDF-1.7 nothing", b"%PDF-" + bytes(1000)])
 def test_what_is_no_pdf_is_said_beside_the_field(app: Any, as_: Any, content: bytes) -> None:
     answer = _brought(as_(None), content)
@@ -222,13 +243,16 @@ def test_a_long_term_signature_brings_along_what_its_check_needs(
 
 
 def test_what_was_stamped_in_time_is_believed_after_the_certificate_has_ended(
-    lasting: Any, names: Any, monkeypatch: pytest.MonkeyPatch
+    lasting: Any, names: Any, authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from pyhanko_certvalidator import context
 
     content = base64.b64encode(_made(names)).decode()
     # The installation has another key by then.
-    job = {"content": content, "key": "", "password": "", "roots": lasting.config["SIGNING_ROOTS"]}
+    job = {
+        "content": content, "key": "", "password": "", "roots": lasting.config["SIGNING_ROOTS"],
+        "earlier": str(authority.certificate),
+    }  # fmt: skip
 
     class Later(datetime):
         @classmethod

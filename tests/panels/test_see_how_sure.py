@@ -3,14 +3,16 @@
 import json
 import re
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from grants.applications.models import Application
+from grants.applications.queries import by_public_id
 from grants.calls.queries import by_reference
+from grants.calls.scheme import library
 from grants.db import db
 from grants.experts.models import Assignment, Conflict
 from grants.panels import queries
-from grants.reviews.models import Report
+from grants.reviews.models import Report, ReportMark
 
 HIDDEN = "The figures of the others would tell about it"
 
@@ -29,7 +31,7 @@ def test_the_chair_sees_expected_ranks_with_the_line(app, names, as_, statements
     statements.clear()
     page = chair.get(address)
     assert page.status_code == 200
-    assert sum("sum(report_marks" in one for one in statements) == 1
+    assert sum("FROM report_marks JOIN" in one for one in statements) == 1
     rows = listed(page)
     assert len(rows) == 3
     weak = db.session.scalars(
@@ -53,6 +55,40 @@ def test_a_void_report_takes_no_part(app, names):
     db.session.get(Assignment, report.assignment_id).state = "void"
     db.session.flush()
     assert len(queries.individual_totals(call)) == 8
+
+
+def score(public_id, *values):
+    """Every individual report on an application gives these scores."""
+    for criterion, value in zip(("excellence", "impact", "implementation"), values, strict=True):
+        db.session.execute(
+            update(ReportMark)
+            .where(
+                ReportMark.criterion == criterion,
+                ReportMark.report_id.in_(
+                    select(Report.id).join(Report.application).where(Application.public_id == public_id)
+                ),
+            )
+            .values(score=value)
+            .execution_options(synchronize_session=False)
+        )
+
+
+def test_where_criteria_weigh_differently_the_figures_follow_the_weights(app, names, as_):
+    """Excellence is half of a fellowship's total: the same sum of scores is not the same total."""
+    call = by_reference(names.calls["panel"])
+    call.scheme_json = library()["msca-pf-2026"].to_dict()
+    ones = [names.applications[name] for name in ("panel_best", "panel_weak")]
+    score(ones[0], 300, 400, 500)
+    score(ones[1], 500, 400, 300)
+    db.session.commit()
+    numbers = [by_public_id(one).number for one in ones]
+    totals = {
+        (number, points) for number, _who, points in queries.individual_totals(call) if number in numbers
+    }
+    assert totals == {(numbers[0], 74.0), (numbers[1], 86.0)}
+
+    rows = [number for number, _rank in listed(as_("chair").get(f"/calls/{call.reference}/panel/sureness"))]
+    assert rows.index(numbers[1]) < rows.index(numbers[0])
 
 
 def test_a_conflict_hides_the_figures_of_all(app, cast, names, as_):
