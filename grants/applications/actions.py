@@ -31,6 +31,7 @@ from grants.applications.models import (
     Submission,
 )
 from grants.applications.proposal import Proposal
+from grants.calls.answers import carries_over, is_empty
 from grants.calls.deadline import instant
 from grants.calls.models import Call
 from grants.canonical import canonical, digest
@@ -135,22 +136,33 @@ def copy(
     for row in earlier.researchers:
         person = row.to_dict() | {"partner": made[row.partner_id]}
         add_researcher(application, by=by, **person)
-    asked = {question.key for question in call.questions}
-    answers = {key: value for key, value in earlier.answered.items() if key in asked}
+    left_out = unfit(earlier, call)
+    answers = {key: value for key, value in earlier.answered.items() if key not in left_out}
     save_answers(application, answers, by=by)
     application.outline_id = earlier.id if in_full else None
     events.record(db.session, application, "create", by=by, target="draft", earlier=earlier.number)
-    return application, _left_out(earlier, application, answers)
+    return application, _left_out(earlier, application, left_out)
+
+
+def unfit(application: Application, call: Call) -> dict[str, str]:
+    """Labels, by key, of the questions that are answered and that `call` does not ask, or not in this way."""
+    before = {question.key: question for question in application.call.questions}
+    after = {question.key: question for question in call.questions}
+    return {
+        key: before[key].label if key in before else key
+        for key, value in application.answered.items()
+        if not is_empty(value)
+        and not (key in before and key in after and carries_over(before[key].rule, after[key].rule, value))
+    }
 
 
 def _left_out(
-    earlier: Application, application: Application, answers: dict[str, Any]
+    earlier: Application, application: Application, answers: dict[str, str]
 ) -> list[tuple[str, dict[str, Any]]]:
     keywords = [keyword for keyword in earlier.keywords if keyword not in application.keywords]
-    labels = {question.key: question.label for question in earlier.call.questions}
-    unasked = [
-        labels.get(key, key) for key, value in earlier.answered.items() if value and key not in answers
-    ]
+    asked = {question.key for question in application.call.questions}
+    unasked = [label for key, label in answers.items() if key not in asked]
+    otherwise = [label for key, label in answers.items() if key in asked]
     regrouped = application.call.rules.by_work_package and not earlier.work_packages
     others = [
         partner
@@ -165,6 +177,13 @@ def _left_out(
     if unasked:
         left_out.append(
             (N_("Answers that this call does not ask for: %(names)s."), {"names": ", ".join(unasked)})
+        )
+    if otherwise:
+        left_out.append(
+            (
+                N_("Answers that this call asks for in another way: %(names)s."),
+                {"names": ", ".join(otherwise)},
+            )
         )
     if regrouped:
         left_out.append((N_("The budget: this call asks for it by work package."), {}))

@@ -166,6 +166,16 @@ class Application(Public, Base):
         return {answer.key: answer.value for answer in self.answers}
 
     @property
+    def fitting(self) -> dict[str, Any]:
+        """Of `answered` what answers a question of the call: one of the same key may have been of another kind."""
+        rules = {question.key: question.rule for question in self.call.questions}
+        return {
+            key: value
+            for key, value in self.answered.items()
+            if key in rules and answers.fits(rules[key], value)
+        }
+
+    @property
     def attached(self) -> dict[str, Attachment]:
         """The latest attachment of each kind; a removed one is absent."""
         latest = {attachment.kind: attachment for attachment in self.attachments}
@@ -206,7 +216,7 @@ class Application(Public, Base):
 
         What was answered or attached where nothing is asked any more stays in the working copy only.
         """
-        given = self.answered
+        given = self.fitting
         asked = {one.key for one in answers.asked([q.rule for q in self.call.questions], given.get)}
         return proposal.Proposal.from_dict(
             {

@@ -37,7 +37,7 @@ def questions(public_id: str) -> Answer:
     form_class = forms.answers_form(asked, localised)
     return edit(
         application, "questions", "applications/questions.html",
-        lambda typed: form_class(typed, data={f"q_{key}": value for key, value in application.answered.items()}),
+        lambda typed: form_class(typed, data={f"q_{key}": value for key, value in application.fitting.items()}),
         lambda form, how: actions.save_answers(application, answers_typed(form, asked), **how),
         after=url_for(".application", public_id=public_id),
     )  # fmt: skip
