@@ -537,8 +537,10 @@ def packages_in_use(application: Application) -> set[str]:
 
 
 def add_researcher(application: Application, partner: Partner, *, by: Any, **fields: Any) -> Researcher:
-    researcher = Researcher(application_id=application.id, partner_id=partner.id, partner=partner, **fields)
     with editing(application, "researchers", by=by):
+        researcher = Researcher(
+            application_id=application.id, partner_id=partner.id, partner=partner, **fields
+        )
         application.researchers.append(researcher)
     return researcher
 
@@ -546,6 +548,7 @@ def add_researcher(application: Application, partner: Partner, *, by: Any, **fie
 def remove_researcher(application: Application, researcher: Researcher, *, by: Any) -> None:
     with editing(application, "researchers", by=by):
         application.researchers.remove(researcher)
+        db.session.expire(researcher.partner, ["researchers"])
 
 
 # --- Submission ------------------------------------------------------------------------------------------------------

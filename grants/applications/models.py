@@ -406,6 +406,11 @@ class Partner(Public, Base):
         lazy="raise_on_sql", order_by="BudgetLine.id", cascade="all, delete-orphan"
     )
 
+    # What an organisation confirms covers its people; one partner at a time may load them when asked for.
+    researchers: Mapped[list[Researcher]] = relationship(
+        order_by="Researcher.id", back_populates="partner", passive_deletes="all"
+    )
+
     noun = "partner"
 
     @property
@@ -423,11 +428,17 @@ class Partner(Public, Base):
 
     @property
     def part_hash(self) -> str:
-        """Of what an organisation confirms: who it is, its role, its costs and what it asks for."""
-        names = ("name", "pic", "country", "role", "rate", "requested", "income", "other_contributions")
+        """Of what an organisation confirms: who and what it is, its role, people and effort, costs and financing."""
+        names = (
+            "name", "pic", "country", "city", "activity", "sme", "nonprofit", "international", "control_group", "gep",
+            "role", "rate", "requested", "income", "other_contributions", "person_months",
+        )  # fmt: skip
         costs = {line.category: line.amount for line in self.lines if line.amount}
         rows = {"shares": list(self.shares)} if self.shares else {}
-        return digest({"costs": costs} | rows | {name: getattr(self, name) for name in names})
+        people = [person.to_dict() for person in self.researchers]
+        return digest(
+            {"costs": costs, "people": people} | rows | {name: getattr(self, name) for name in names}
+        )
 
     @property
     def must_confirm(self) -> bool:
@@ -512,7 +523,7 @@ class Researcher(Public, Base):
     leading: Mapped[bool] = mapped_column(default=False)
     orcid: Mapped[str] = mapped_column(String(19), default="")
 
-    partner: Mapped[Partner] = relationship(lazy="raise_on_sql")
+    partner: Mapped[Partner] = relationship(lazy="raise_on_sql", back_populates="researchers")
 
     def to_dict(self) -> dict[str, Any]:
         fields = ("first_name", "last_name", "gender", "career_stage", "leading", "orcid")

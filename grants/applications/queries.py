@@ -34,7 +34,7 @@ from grants.people.models import User
 from grants.policy import OFFICER_READS
 
 WHOLE: tuple[ORMOption, ...] = (
-    selectinload(Application.partners).joinedload(Partner.lines),
+    selectinload(Application.partners).options(joinedload(Partner.lines), selectinload(Partner.researchers)),
     selectinload(Application.researchers),
     selectinload(Application.answers),
     selectinload(Application.attachments),
@@ -137,6 +137,7 @@ def partner(public_id: str) -> Partner | None:
         select(Partner)
         .options(
             selectinload(Partner.lines),
+            selectinload(Partner.researchers),
             joinedload(Partner.application).options(
                 joinedload(Application.call).selectinload(Call.questions),
                 joinedload(Application.coordinator),

@@ -130,6 +130,70 @@ def test_the_coordinator_cannot_confirm_for_a_partner(as_: Any, draft: str) -> N
     assert as_("coordinator").get(f"/partners/{partner}/confirmation").status_code == 403
 
 
+def test_nobody_becomes_coordinator_by_the_ordinary_form(as_: Any, draft: str) -> None:
+    """A coordinator is asked to confirm nothing: another organisation becomes it by handing over alone."""
+    first, own, _third = _whole(draft).partners
+    browser = as_("coordinator")
+    for partner, role, status in (
+        (own, "coordinator", 422),
+        (first, "beneficiary", 422),
+        (own, "affiliated_entity", 303),
+    ):
+        section = queries.section(_whole(draft), f"partner:{partner.public_id}")
+        form = {
+            "name": partner.name,
+            "country": partner.country,
+            "activity": partner.activity,
+            "role": role,
+            "access": partner.access,
+            "contact_email": partner.contact_email,
+            "version": str(section.version),
+        }
+        assert browser.post(f"/partners/{partner.public_id}", data=form).status_code == status
+    form = {"name": "New", "country": "DE", "activity": "HES", "role": "coordinator", "access": "own"}
+    assert browser.post(f"/applications/{draft}/partners/new", data=form).status_code == 422
+    assert [p.role for p in _whole(draft).partners] == ["coordinator", "affiliated_entity", "beneficiary"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"activity": "PUB"},
+        {"nonprofit": True},
+        {"city": "Elsewhere"},
+        {"control_group": "Acme"},
+        "effort",
+        "person",
+    ],
+    ids=str,
+)
+def test_what_was_confirmed_covers_people_effort_and_status(
+    as_: Any, draft: str, cast: Any, change: Any
+) -> None:
+    own = _whole(draft).partners[1].public_id
+    confirmed = as_("partner").post(
+        f"/partners/{own}/confirmation", data={"version": _confirm(as_("partner"), own)}
+    )
+    assert confirmed.status_code == 303
+    application = _whole(draft)
+    partner = application.partners[1]
+    assert partner.confirmed is True
+    if change == "effort":
+        actions.save_budget(partner, by=cast.coordinator, person_months=125)
+    elif change == "person":
+        person = {"first_name": "Otto", "last_name": "Other", "gender": "man", "leading": True}
+        actions.add_researcher(application, partner, by=cast.coordinator, **person)
+    else:
+        actions.edit_partner(partner, by=cast.coordinator, **change)
+    db.session.commit()
+    assert _whole(draft).partners[1].confirmed is False
+    if change == "person":
+        application = _whole(draft)
+        actions.remove_researcher(application, application.researchers[-1], by=cast.coordinator)
+        assert application.partners[1].confirmed is True
+        assert "Otto" not in as_("partner").get(f"/applications/{draft}/consortium").text
+
+
 def test_an_invitation_is_declined(as_: Any, draft: str) -> None:
     """The coordinator is told; the invitation is gone, and somebody else can be invited."""
     third = _whole(draft).partners[2].public_id
