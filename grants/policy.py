@@ -495,7 +495,10 @@ RULES: dict[str, Rule] = {
     & application_in("draft", "reopened")
     & before_deadline
     & is_not_lead_partner,
-    "invitation.accept": is_invited,
+    # Rulebook 8.4: nobody joins after the deadline, nor reads what was received.
+    "invitation.accept": is_invited
+    & application_in("draft", "submitted", "reopened", "withdrawn")
+    & before_deadline,
     "invitation.decline": is_invited,
     "organisations.read": signed_in,
     # eligibility

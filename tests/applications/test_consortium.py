@@ -1,15 +1,20 @@
 """A consortium at work: rights, confirmations, declining, handing over, and removal on every path."""
 
 import re
+from datetime import timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from grants import clock
 from grants.applications import actions, queries
 from grants.applications.models import Organisation, Partner
 from grants.applications.register import search_words
+from grants.calls.models import Question
 from grants.db import db
+from grants.demo.story import pdf
 from grants.documents import actions as documents
 from grants.mail import Mail
 from tests import world
@@ -204,6 +209,39 @@ def test_an_invitation_is_declined(as_: Any, draft: str) -> None:
     mail = db.session.scalars(select(Mail).where(Mail.occasion.like(f"declined:{third}%"))).one()
     assert (mail.recipient, "Laboratorio C" in mail.subject) == (world.CAST["coordinator"][1], True)
     assert "declined" in as_("coordinator").get(f"/applications/{draft}/consortium").text
+
+
+def test_nobody_joins_after_the_deadline(as_: Any, draft: str) -> None:
+    """The invitation is still there to decline; what was typed stays closed to who did not take part in time."""
+    application = _whole(draft)
+    third, deadline = application.partners[2].public_id, application.call.deadline_at
+    with clock.at(deadline - timedelta(hours=1)):
+        invited = as_("expert4")
+        invited.token()
+        assert "Take part" in invited.get("/applications").text
+    with clock.at(deadline + timedelta(milliseconds=1)):
+        assert invited.post(f"/partners/{third}/acceptance").status_code == 409
+        assert invited.get(f"/applications/{draft}").status_code == 404
+        assert f"/partners/{third}/acceptance" not in invited.get("/applications").text
+        assert invited.post(f"/partners/{third}/refusal").status_code == 303
+
+
+@pytest.mark.parametrize("address", ["annexes/figures", "annexes/figures/removal"])
+def test_a_file_of_the_form_waits_for_who_submits(
+    as_: Any, draft: str, cast: Any, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    """While one uploads or removes a file, another submits: the file is not reported as saved behind the submission."""
+    application = _whole(draft)
+    application.call.questions.append(
+        Question(call_id=application.call_id, key="figures", label="Figures", kind="file", position=9)
+    )
+    actions.attach(application, pdf(1, "Figures"), "figures.pdf", by=cast.coordinator, kind="q:figures")
+    db.session.commit()
+    waited = []
+    monkeypatch.setattr(queries, "hold", lambda **of: waited.append(of))
+    file = {"file": (BytesIO(pdf(1, "Other figures")), "other.pdf")} if "removal" not in address else {}
+    assert as_("coordinator").post(f"/applications/{draft}/{address}", data=file).status_code == 303
+    assert waited == [{"application": draft}]
 
 
 def test_a_contact_that_is_taken_back_has_no_access(as_: Any, draft: str, cast: Any) -> None:
