@@ -12,9 +12,10 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from grants import clock, events, files, mail
 from grants.applications import attachments, queries
-from grants.applications.budget import Share, funding_rate, summed
+from grants.applications.budget import Share, counts_as_nonprofit, funding_rate, summed
 from grants.applications.checklist import may_submit
 from grants.applications.comparison import loses_words
+from grants.applications.enterprise import is_sme
 from grants.applications.finding import Finding
 from grants.applications.merging import Typed
 from grants.applications.models import (
@@ -389,9 +390,9 @@ def _fill(partner: Partner, fields: dict[str, Any], *, by: Any) -> None:
         for other in partner.application.partners:
             if other is not partner and other.role == "coordinator":
                 other.role = "beneficiary"
-    partner.rate = funding_rate(partner.application.call.action, bool(partner.nonprofit), partner.role)
-    if partner.size:
-        partner.sme = partner.size != "large"
+    nonprofit = counts_as_nonprofit(partner.activity, bool(partner.nonprofit))
+    partner.rate = funding_rate(partner.application.call.action, nonprofit, partner.role)
+    partner.sme = is_sme(partner.activity, partner.size, bool(partner.sme))
     partner.contact_email = (partner.contact_email or "").strip().lower()
     if partner.contact_email != before:
         own = partner.contact_email == partner.application.coordinator.email.lower()

@@ -423,7 +423,9 @@ class Partner(Public, Base):
 
     @property
     def size(self) -> str:
-        """micro, small, medium or large where the figures tell."""
+        """micro, small, medium or large where the figures tell; empty for what is no enterprise."""
+        if self.activity in enterprise.NO_ENTERPRISES:
+            return ""
         return enterprise.size(self.headcount, self.turnover, self.balance_sheet)
 
     @property

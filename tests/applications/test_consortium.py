@@ -343,6 +343,28 @@ def test_figures_say_whether_it_is_an_sme(as_: Any, draft: str) -> None:
     assert "no SME" in as_("partner").get(f"/partners/{partner.public_id}").text
 
 
+def test_a_university_is_no_sme_whatever_its_figures(as_: Any, draft: str) -> None:
+    """Nor by ticking the box; a company that ticks non-profit gets the rate of companies, and is told."""
+    partner = _whole(draft).partners[1]
+    partner.application.call.action = "IA"
+    db.session.commit()
+    browser = as_("partner")
+
+    def save(**typed: str) -> Any:
+        section = queries.section(_whole(draft), f"partner:{partner.public_id}")
+        form = {"name": partner.name, "country": "FR", "version": str(section.version)} | typed
+        assert browser.post(f"/partners/{partner.public_id}", data=form).status_code == 303
+        return _whole(draft).partners[1]
+
+    figures = {"sme": "y", "headcount": "9", "turnover": "1000000"}
+    assert save(activity="PRC", **figures).sme is True
+    assert save(activity="HES", **figures).sme is False
+    assert save(activity="HES", sme="y").sme is False
+    assert save(activity="OTH", nonprofit="y").rate == 10000
+    assert save(activity="PRC", nonprofit="y").rate == 7000
+    assert "Private companies are for-profit" in browser.get(f"/applications/{draft}").text
+
+
 # --- The register ----------------------------------------------------------------------------------------------------
 
 
