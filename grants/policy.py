@@ -309,6 +309,13 @@ def is_final(user: Any, thing: Any) -> bool:
     return not thing.application.accepts_changes(clock.now())
 
 
+@when(N_("The applicants may still change this application."))
+def is_received(user: Any, thing: Any) -> bool:
+    """No extension of its own keeps it open: nothing of it can change any more."""
+    application = thing.application
+    return application.state not in CHANGEABLE or not application.accepts_changes(clock.now())
+
+
 @when(N_("This question has been answered or taken back, or its time is over."))
 def is_still_asked(user: Any, thing: Any) -> bool:
     return bool(thing.is_open(clock.now()))
@@ -425,6 +432,7 @@ def panel_is_closed(user: Any, thing: Any) -> bool:
     return thing.call.panel_closed_at is not None
 
 
+CHANGEABLE = ("draft", "submitted", "reopened", "withdrawn")
 EVALUATED_STATES = ("in_evaluation", "in_consensus", "in_panel", "evaluated", "informed")
 CONSENSUS_AND_LATER = ("in_consensus", "in_panel", "evaluated", "informed")
 ASKED = ("invited", "accepted", "cleared")
@@ -471,7 +479,7 @@ RULES: dict[str, Rule] = {
     "desk.read": is_some_staff,
     # applications
     "application.read": applicant
-    | ((is_officer | is_observer) & has_no_conflict & has_submitted & call_is_closed)
+    | ((is_officer | is_observer) & has_no_conflict & has_submitted & call_is_closed & is_received)
     | evaluator
     | (is_chair & has_no_conflict & application_in("in_panel", "evaluated", "informed"))
     | (sits_on_panel & has_no_conflict & application_in("in_panel") & nothing_suspected),
@@ -504,7 +512,10 @@ RULES: dict[str, Rule] = {
     & application_in("draft", "reopened")
     & before_deadline
     & is_not_lead_partner,
-    "invitation.accept": is_invited,
+    # Rulebook 8.4: nobody joins after the deadline, nor reads what was received.
+    "invitation.accept": is_invited
+    & application_in("draft", "submitted", "reopened", "withdrawn")
+    & before_deadline,
     "invitation.decline": is_invited,
     "organisations.read": signed_in,
     # eligibility

@@ -168,6 +168,16 @@ class Application(Public, Base):
         return {answer.key: answer.value for answer in self.answers}
 
     @property
+    def fitting(self) -> dict[str, Any]:
+        """Of `answered` what answers a question of the call: one of the same key may have been of another kind."""
+        rules = {question.key: question.rule for question in self.call.questions}
+        return {
+            key: value
+            for key, value in self.answered.items()
+            if key in rules and answers.fits(rules[key], value)
+        }
+
+    @property
     def attached(self) -> dict[str, Attachment]:
         """The latest attachment of each kind; a removed one is absent."""
         latest = {attachment.kind: attachment for attachment in self.attachments}
@@ -208,7 +218,7 @@ class Application(Public, Base):
 
         What was answered or attached where nothing is asked any more stays in the working copy only.
         """
-        given = self.answered
+        given = self.fitting
         asked = {one.key for one in answers.asked([q.rule for q in self.call.questions], given.get)}
         return proposal.Proposal.from_dict(
             {
@@ -398,6 +408,11 @@ class Partner(Public, Base):
         lazy="raise_on_sql", order_by="BudgetLine.id", cascade="all, delete-orphan"
     )
 
+    # What an organisation confirms covers its people; one partner at a time may load them when asked for.
+    researchers: Mapped[list[Researcher]] = relationship(
+        order_by="Researcher.id", back_populates="partner", passive_deletes="all"
+    )
+
     noun = "partner"
 
     @property
@@ -410,16 +425,24 @@ class Partner(Public, Base):
 
     @property
     def size(self) -> str:
-        """micro, small, medium or large where the figures tell."""
+        """micro, small, medium or large where the figures tell; empty for what is no enterprise."""
+        if self.activity in enterprise.NO_ENTERPRISES:
+            return ""
         return enterprise.size(self.headcount, self.turnover, self.balance_sheet)
 
     @property
     def part_hash(self) -> str:
-        """Of what an organisation confirms: who it is, its role, its costs and what it asks for."""
-        names = ("name", "pic", "country", "role", "rate", "requested", "income", "other_contributions")
+        """Of what an organisation confirms: who and what it is, its role, people and effort, costs and financing."""
+        names = (
+            "name", "pic", "country", "city", "activity", "sme", "nonprofit", "international", "control_group", "gep",
+            "role", "rate", "requested", "income", "other_contributions", "person_months",
+        )  # fmt: skip
         costs = {line.category: line.amount for line in self.lines if line.amount}
         rows = {"shares": list(self.shares)} if self.shares else {}
-        return digest({"costs": costs} | rows | {name: getattr(self, name) for name in names})
+        people = [person.to_dict() for person in self.researchers]
+        return digest(
+            {"costs": costs, "people": people} | rows | {name: getattr(self, name) for name in names}
+        )
 
     @property
     def must_confirm(self) -> bool:
@@ -504,7 +527,7 @@ class Researcher(Public, Base):
     leading: Mapped[bool] = mapped_column(default=False)
     orcid: Mapped[str] = mapped_column(String(19), default="")
 
-    partner: Mapped[Partner] = relationship(lazy="raise_on_sql")
+    partner: Mapped[Partner] = relationship(lazy="raise_on_sql", back_populates="researchers")
 
     def to_dict(self) -> dict[str, Any]:
         fields = ("first_name", "last_name", "gender", "career_stage", "leading", "orcid")

@@ -106,6 +106,31 @@ def test_an_officer_sets_both_stages_up_and_applicants_see_both_dates(cast: Any,
     assert as_(None).get("/calls/DUO-2026-2").status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("action", "lump_sum", "pages", "scheme_id"),
+    [
+        ("RIA", False, 40, "he-ria-2026"),
+        ("RIA", True, 45, "he-ria-ls-2026"),
+        ("CSA", True, 28, "he-csa-ls-2026"),
+    ],
+)
+def test_a_second_stage_has_the_pages_and_the_scheme_of_how_it_is_paid(
+    cast: Any, action: str, lump_sum: bool, pages: int, scheme_id: str
+) -> None:
+    """Lump sums are worked out by work package, and their Part B may be longer."""
+    first = first_stage(cast)
+    first.action = action
+    first.rules_json = first.rules_json | {"by_work_package": lump_sum}
+    with clock.at(BEFORE):
+        second = actions.add_second_stage(
+            first, by=cast.officer, reference="DUO-2026-2", opens_on=SECOND_OPENS,
+            deadline=datetime(2027, 2, 16, 17, 0),
+        )  # fmt: skip
+    assert (second.scheme.id, second.rules.page_limit, second.rules.by_work_package) == (
+        scheme_id, pages, lump_sum,
+    )  # fmt: skip
+
+
 def test_without_its_second_stage_a_first_stage_is_not_published(cast: Any, as_: Any) -> None:
     first = first_stage(cast)
     with clock.at(BEFORE):
