@@ -23,6 +23,7 @@ from grants.applications import actions, comparison, merging, queries
 from grants.applications.merging import Merged, Typed
 from grants.applications.models import Application, KeptText, Section
 from grants.calls.fields import TableField
+from grants.web import typed_is_stored
 
 Answer = str | Response | tuple[str, int]
 
@@ -104,6 +105,7 @@ def edit(
     save(form, {"by": current_user, "version": base, "tab": request.form.get("tab", "")[:32]})
     actions.drop_text(application, section, by=current_user)
     if not by_itself:
+        typed_is_stored()
         flash(_("Saved."), "success")
         return redirect(after, 303)
     stored = typed(form_of(None))
