@@ -21,6 +21,7 @@ from flask import (
     Response,
     abort,
     current_app,
+    flash,
     g,
     has_request_context,
     make_response,
@@ -53,6 +54,8 @@ ROWS_A_PAGE = 50
 PUBLIC_READS = ("call.read",)
 # The sign-in library commits for itself (settled: Writes); its blueprint is the one exemption from settle().
 EXEMPT_BLUEPRINT = "security"
+TYPED_IS_STORED = "typed-is-stored"
+"""Category of the messages that are for the page's script, not for people."""
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -99,6 +102,12 @@ def permit(action: str) -> None:
 def first_opening(thing: Any, action: str) -> None:
     """Note in the access log that the person opened the thing; the redress period may start with it."""
     _log_access(thing, action, "opened")
+
+
+def typed_is_stored() -> None:
+    """Tell the browser, on whatever page comes next, that what this tab typed is stored: it keeps a copy until then."""
+    if tab := request.form.get("tab", "")[:32]:
+        flash(tab, TYPED_IS_STORED)
 
 
 def may(action: str, thing: Any = None) -> bool:

@@ -23,6 +23,7 @@ from grants.applications import actions, comparison, merging, queries
 from grants.applications.merging import Merged, Typed
 from grants.applications.models import Application, KeptText, Section
 from grants.calls.fields import TableField
+from grants.web import typed_is_stored
 
 Answer = str | Response | tuple[str, int]
 
@@ -104,6 +105,7 @@ def edit(
     save(form, {"by": current_user, "version": base, "tab": request.form.get("tab", "")[:32]})
     actions.drop_text(application, section, by=current_user)
     if not by_itself:
+        typed_is_stored()
         flash(_("Saved."), "success")
         return redirect(after, 303)
     stored = typed(form_of(None))
@@ -179,8 +181,22 @@ def _sent(field: Field) -> list[str]:
     return [str(field._value())]
 
 
+def differences(form: FlaskForm, kept: KeptText) -> list[tuple[str, str]]:
+    """What was kept and is not what is stored, in the words of the page: label and text of each field.
+
+    Args:
+        form: over what is stored.
+    """
+    fields = _by_name(form)
+    return [
+        (str(fields[name].label.text), _shown(fields[name], list(kept.typed.get(name, []))))
+        for name, stored in typed(form).items()
+        if merging.plain(list(kept.typed.get(name, []))) != merging.plain(stored)
+    ]
+
+
 def _conflicts(form: FlaskForm, merged: Merged, theirs: Typed) -> tuple[Conflict, ...]:
-    fields = {name: field for field in form for name in (field.name, *_cell_names(field))}
+    fields = _by_name(form)
     return tuple(
         Conflict(
             name, str(fields[name].label.text), _shown(fields[name], merged.typed[name]),
@@ -188,6 +204,11 @@ def _conflicts(form: FlaskForm, merged: Merged, theirs: Typed) -> tuple[Conflict
         )
         for name in merged.conflicts
     )  # fmt: skip
+
+
+def _by_name(form: FlaskForm) -> dict[str, Field]:
+    """The fields, a table also by its cells."""
+    return {name: field for field in form for name in (field.name, *_cell_names(field))}
 
 
 def _cell_names(field: Field) -> list[str]:

@@ -207,6 +207,17 @@ def kept_text(application: Application, name: str, user: Any) -> KeptText | None
     ).first()
 
 
+def kept_texts(application: Application) -> list[tuple[KeptText, str]]:
+    """What anybody typed in a section and could not save yet, with the person's name; answers to officers are apart."""
+    rows = db.session.execute(
+        select(KeptText, User.name)
+        .join(User, User.id == KeptText.user_id)
+        .where(KeptText.application_id == application.id, ~KeptText.section.startswith("clarification:"))
+        .order_by(KeptText.id)
+    )
+    return [(kept, name) for kept, name in rows]
+
+
 def submission(application: Application, number: int) -> Submission | None:
     return db.session.scalars(
         select(Submission).where(Submission.application_id == application.id, Submission.number == number)

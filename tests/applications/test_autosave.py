@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from grants import clock
-from grants.applications import queries
+from grants.applications import actions, queries
 from grants.applications.models import Answer, KeptText, Revision
 from grants.db import db
 from tests import world
@@ -221,3 +221,56 @@ def test_a_save_asks_few_questions(summary: Any, statements: list[str]) -> None:
     statements.clear()
     tab.types(abstract="Once more")
     assert len(statements) <= 11
+
+
+def test_what_is_not_saved_is_named_before_it_is_submitted(as_: Any, names: Any) -> None:
+    """Its author finds it, also when nothing can be saved any more."""
+    public_id = names.applications["reopened"]
+    tab = Tab(as_("coordinator"), f"/applications/{public_id}/summary")
+    assert (
+        tab.types(acronym="REOPENED", abstract="Words that were never saved", duration="x")["state"] == "kept"
+    )
+    pages = (f"/applications/{public_id}", f"/applications/{public_id}/submission")
+    for page in pages:
+        text = as_("coordinator").get(page).text
+        assert "Not saved, and so not part of what is submitted" in text
+        assert "what you typed on" in text
+    assert as_("coordinator").post(pages[1], data={"key": "u" * 32}).status_code == 303
+    with clock.at(world.NOW + timedelta(days=60)):
+        text = as_("coordinator").get(pages[0]).text
+        assert f'href="/applications/{public_id}/working-copy#unsaved"' in text
+        assert (
+            "Words that were never saved"
+            in as_("coordinator").get(f"/applications/{public_id}/working-copy").text
+        )
+
+
+def test_others_learn_that_a_section_has_text_that_is_not_saved(
+    summary: Any, as_: Any, names: Any, cast: Any
+) -> None:
+    summary().types(abstract="Words that were never saved", duration="x")
+    public_id = names.applications["draft"]
+    assert (
+        f"{cast.coordinator.name} has text that only they see"
+        in as_("partner").get(f"/applications/{public_id}").text
+    )
+    assert "never saved" not in as_("partner").get(f"/applications/{public_id}/working-copy").text
+
+
+@pytest.mark.parametrize("section", ["questions", "declarations", "partner", "budget"])
+def test_every_kind_of_section_names_what_is_not_saved(as_: Any, names: Any, section: str) -> None:
+    public_id = names.applications["draft"]
+    application = _whole(public_id)
+    key = f"{section}:{application.partners[0].public_id}" if section in ("partner", "budget") else section
+    typed = {
+        "questions": {"q_x": ["y"]},
+        "partner": {"name": ["Another name"]},
+        "budget": {"travel": ["1,2,3"]},
+    }
+    actions.keep_text(
+        application, key, typed.get(section, {"declarations": ["unknown"]}), seen={}, version=0,
+        by=application.coordinator,
+    )  # fmt: skip
+    db.session.commit()
+    text = as_("coordinator").get(f"/applications/{public_id}/working-copy").text
+    assert ('id="unsaved"' in text) is (section != "questions")

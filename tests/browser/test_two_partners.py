@@ -233,3 +233,51 @@ def test_an_amount_that_is_none_is_kept_and_named(clara: Somebody, house: Any) -
     clara.types("travel", "12345.60")
     clara.is_told("Saved")
     assert re.search("12,345.60", clara.opens(f"/applications/{house.draft}/budget").page.inner_text("main"))
+
+
+def test_save_is_pressed_without_a_connection(clara: Somebody, house: Any) -> None:
+    """The browser shows its own error page; whatever is opened next, the text is offered where it was typed."""
+    summary = f"/applications/{house.draft}/summary"
+    clara.opens(summary)
+    clara.context.set_offline(True)
+    clara.types("abstract", "Typed in the tunnel.")
+    with clara.page.expect_event("requestfailed", lambda request: request.is_navigation_request()):
+        clara.page.get_by_role("button", name="Save").click(no_wait_after=True)
+    clara.context.set_offline(False)
+    clara.opens(f"/applications/{house.draft}")
+    assert clara.kept() == 1
+    clara.opens(summary)
+    clara.page.locator("[data-take]").click()
+    clara.page.get_by_role("button", name="Save").click()
+    clara.page.wait_for_url(f"**/applications/{house.draft}")
+    assert _stored(house, lambda a: a.abstract) == "Typed in the tunnel."
+    assert clara.kept() == 0
+
+
+def test_two_texts_that_never_arrived_are_offered_one_after_the_other(clara: Somebody, house: Any) -> None:
+    summary = f"/applications/{house.draft}/summary"
+    texts = ("Typed in the first window.", "Typed in the second window.")
+    windows = [clara.context.new_page() for _text in texts]
+    for window in windows:
+        window.goto(f"{house.url}{summary}")
+    clara.context.set_offline(True)
+    for window, text in zip(windows, texts, strict=True):
+        window.locator("main [name=abstract]").fill(text)
+        expect(window.locator("[data-save-state]")).to_contain_text("no connection")
+    for window in windows:
+        window.close()
+    clara.context.set_offline(False)
+    clara.opens(summary)
+    assert clara.kept() == 2
+    offer, abstract = clara.page.locator("[data-found]"), clara.page.locator("main [name=abstract]")
+    offer.get_by_role("button", name="Put it into the form").click()
+    clara.is_told("Saved")
+    first = abstract.input_value()
+    assert first in texts
+    expect(offer).to_be_visible()
+    assert clara.kept() == 1
+    offer.get_by_role("button", name="Throw it away").click()
+    expect(offer).to_be_hidden()
+    assert clara.kept() == 0
+    assert abstract.input_value() == first
+    assert _stored(house, lambda a: a.abstract) == first

@@ -112,6 +112,7 @@ def application(public_id: str) -> str:
             findings=actions.findings(application), steps=steps(application, staff=False), budget=budget,
             purged_after=clean_up.due, section_urls=section_urls(public_id),
             asked=clarifications.open_questions(application) if application.version else (),
+            unsaved=unsaved.of(application),
         )  # fmt: skip
     return render_template(
         "applications/submitted.html", application=application, submission=application.submission,
@@ -128,6 +129,7 @@ def working_copy(public_id: str) -> str:
         application=application,
         proposal=application.proposal,
         budget=budget,
+        unsaved=unsaved.of(application),
     )
 
 
@@ -193,4 +195,5 @@ from grants.applications.views import (  # noqa: E402, F401 (routes hang on the 
     consortium,
     sections,
     submitting,
+    unsaved,
 )

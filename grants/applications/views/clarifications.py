@@ -19,7 +19,7 @@ from grants.applications.views import Answer, blueprint
 from grants.calls import answers
 from grants.calls.answering import answers_typed
 from grants.calls.deadline import instant
-from grants.web import load, localised, may
+from grants.web import load, localised, may, typed_is_stored
 
 NOT_TYPED = ("csrf_token", "key", "version", "seen", "tab")
 
@@ -107,6 +107,7 @@ def clarification(public_id: str) -> Answer:
             form["part_b"].errors = [_(str(problem))]
         else:
             actions.drop_text(one.application, one.section, by=current_user)
+            typed_is_stored()
             flash(_("Your answer is sent."), "success")
             if submission:
                 flash(_("It made version %(number)s of your application.", number=submission.number), "info")

@@ -57,21 +57,28 @@ def _held_partner(public_id: str) -> Partner | None:
     return queries.partner(public_id)
 
 
+def partner_form(partner: Partner, typed: Any) -> forms.PartnerForm:
+    """Role, access and contact are for who leads."""
+    form = forms.PartnerForm.of(partner, typed)
+    if not may("application.lead", partner.application):
+        for name in actions.LEADS:
+            del form[name]
+    return form
+
+
+def budget_form(partner: Partner, typed: Any) -> FlaskForm:
+    if partner.application.call.rules.by_work_package:
+        return package_forms.shares_form(partner, typed)
+    return forms.BudgetForm.of(partner, typed)
+
+
 @blueprint.route("/partners/<public_id>", methods=["GET", "POST"])
 def partner(public_id: str) -> Answer:
     """One organisation; a partner's contact edits their own, but not its role and contact."""
     partner = load(_held_partner(public_id), to="partner.edit")
     application = partner.application
-
-    def form_of(typed: Any) -> forms.PartnerForm:
-        form = forms.PartnerForm.of(partner, typed)
-        if not may("application.lead", application):
-            for name in actions.LEADS:
-                del form[name]
-        return form
-
     return edit(
-        application, f"partner:{public_id}", "applications/partner.html", form_of,
+        application, f"partner:{public_id}", "applications/partner.html", lambda typed: partner_form(partner, typed),
         lambda form, how: actions.edit_partner(partner, **how, **form.fields()),
         after=url_for(".consortium", public_id=application.public_id), partner=partner,
     )  # fmt: skip
@@ -85,14 +92,14 @@ def partner_budget(public_id: str) -> Answer:
     if application.call.rules.by_work_package:
         return edit(
             application, f"budget:{public_id}", "applications/partner_shares.html",
-            lambda typed: package_forms.shares_form(partner, typed),
+            lambda typed: budget_form(partner, typed),
             lambda form, how: actions.save_budget(partner, **how, shares=form.shares(), **form.amounts()),
             after=url_for(".budget_table", public_id=application.public_id), partner=partner,
             categories=budget.CATEGORIES,
         )  # fmt: skip
     return edit(
         application, f"budget:{public_id}", "applications/partner_budget.html",
-        lambda typed: forms.BudgetForm.of(partner, typed),
+        lambda typed: budget_form(partner, typed),
         lambda form, how: actions.save_budget(partner, **how, lines=form.lines(), **form.amounts()),
         after=url_for(".consortium", public_id=application.public_id), partner=partner,
         categories=budget.CATEGORIES,

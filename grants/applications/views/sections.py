@@ -1,8 +1,11 @@
 """Pages of the form, section by section: summary, questions, declarations, and files."""
 
+from typing import Any
+
 from flask import Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_security import current_user
+from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response as AnyResponse
 
 from grants.applications import (
@@ -14,9 +17,23 @@ from grants.applications import (
 )
 from grants.applications.attachments import Unreadable
 from grants.applications.editing import edit
+from grants.applications.models import Application
 from grants.applications.views import Answer, blueprint, held, saved
 from grants.calls.answering import answers_typed
 from grants.web import load, localised, may
+
+
+def summary_form(application: Application, typed: Any) -> FlaskForm:
+    return forms.SummaryForm(application.call, typed, obj=application)
+
+
+def questions_form(application: Application, typed: Any) -> FlaskForm:
+    form_class = forms.answers_form(application.call.questions, localised)
+    return form_class(typed, data={f"q_{key}": value for key, value in application.fitting.items()})
+
+
+def declarations_form(application: Application, typed: Any) -> FlaskForm:
+    return forms.DeclarationsForm(application.call, typed, obj=application)
 
 
 @blueprint.route("/applications/<public_id>/summary", methods=["GET", "POST"])
@@ -24,7 +41,7 @@ def summary(public_id: str) -> Answer:
     application = load(held(public_id), to="application.edit")
     return edit(
         application, "summary", "applications/summary.html",
-        lambda typed: forms.SummaryForm(application.call, typed, obj=application),
+        lambda typed: summary_form(application, typed),
         lambda form, how: actions.save_summary(application, **how, **form.fields()),
         after=url_for(".application", public_id=public_id),
     )  # fmt: skip
@@ -34,10 +51,9 @@ def summary(public_id: str) -> Answer:
 def questions(public_id: str) -> Answer:
     application = load(held(public_id, queries.ANSWERS, queries.ATTACHMENTS), to="application.edit")
     asked = application.call.questions
-    form_class = forms.answers_form(asked, localised)
     return edit(
         application, "questions", "applications/questions.html",
-        lambda typed: form_class(typed, data={f"q_{key}": value for key, value in application.fitting.items()}),
+        lambda typed: questions_form(application, typed),
         lambda form, how: actions.save_answers(application, answers_typed(form, asked), **how),
         after=url_for(".application", public_id=public_id),
     )  # fmt: skip
@@ -48,7 +64,7 @@ def declarations(public_id: str) -> Answer:
     application = load(held(public_id), to="application.edit")
     return edit(
         application, "declarations", "applications/declarations.html",
-        lambda typed: forms.DeclarationsForm(application.call, typed, obj=application),
+        lambda typed: declarations_form(application, typed),
         lambda form, how: actions.save_declarations(application, form.declarations.data or [], **how),
         after=url_for(".application", public_id=public_id),
     )  # fmt: skip

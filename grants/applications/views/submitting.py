@@ -12,7 +12,7 @@ from grants.applications.comparison import changes as differences
 from grants.applications.comparison import put_together
 from grants.applications.models import Application
 from grants.applications.proposal import Proposal
-from grants.applications.views import Answer, blueprint, held, section_urls
+from grants.applications.views import Answer, blueprint, held, section_urls, unsaved
 from grants.calls import queries as calls
 from grants.db import db
 from grants.web import load, localised, may, paged
@@ -39,6 +39,7 @@ def submission(public_id: str) -> Answer:
     page = render_template(
         "applications/submission.html", application=application, form=form, findings=findings,
         proposal=application.proposal, budget=budget, ready=may_submit(findings), section_urls=section_urls(public_id),
+        unsaved=unsaved.of(application),
     )  # fmt: skip
     return page, status
 

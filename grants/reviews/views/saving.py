@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 
 from grants.applications import merging
 from grants.applications.editing import typed
+from grants.web import typed_is_stored
 
 Answer = str | Response | tuple[str | Response, int]
 Form = Callable[..., Any]
@@ -72,6 +73,7 @@ def saved(
     except StaleDataError:  # somebody was quicker since this request began
         return (jsonify(state="again"), 409) if by_itself else (page(form=form, stored=form_of(thing)), 409)
     if not by_itself:
+        typed_is_stored()
         flash(_("Saved."), "success")
         return redirect(after, 303)
     stored = typed(form_of(thing))

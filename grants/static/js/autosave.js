@@ -6,10 +6,12 @@ const LARGEST_LEAVING = 60000; // browsers let a closing page send no more than 
 const OURS = new Set(["csrf_token", "version", "seen", "tab"]);
 
 const form = document.querySelector("form[data-autosave]");
-const sent = sessionStorage.getItem("section-sent");
-sessionStorage.removeItem("section-sent");
-// The plain button leads away from the section once it is saved; then nothing needs to be kept.
-if (sent && !sent.includes(`:${location.pathname}:`) && location.pathname !== "/login") localStorage.removeItem(sent);
+// The plain button leads to another page; only what that page confirms need not be kept any more.
+for (const { content } of document.querySelectorAll('meta[name="typed-is-stored"]')) {
+  for (const key of Object.keys(localStorage)) {
+    if (key.startsWith("kept:") && key.endsWith(`:${content}`)) localStorage.removeItem(key);
+  }
+}
 
 if (form) watch(form, form.querySelector("[data-save-state]"), form.querySelector("[data-found]"));
 
@@ -115,8 +117,9 @@ function watch(form, state, found) {
       later(answer.state === "again" ? 0 : AGAIN);
       return;
     }
-    if (unsaved) later(PAUSE);
-    else localStorage.removeItem(prefix + tab);
+    if (unsaved) return later(PAUSE);
+    localStorage.removeItem(prefix + tab);
+    if (taken) offer();
   }
 
   form.addEventListener("input", (event) => {
@@ -130,36 +133,53 @@ function watch(form, state, found) {
     holding = true;
     clearTimeout(timer);
     if (unsaved) keep();
-    sessionStorage.setItem("section-sent", prefix + tab);
   });
   addEventListener("online", () => later(0));
   addEventListener("visibilitychange", () => document.visibilityState === "hidden" && send(true));
   addEventListener("pageshow", (event) => event.persisted && location.reload());
 
-  // Text of an earlier visit, of this person, that never arrived.
-  for (const key of Object.keys(localStorage).filter((name) => name.startsWith(prefix))) {
-    const kept = JSON.parse(localStorage.getItem(key));
+  // Text of earlier visits, of this person, that never arrived: one after the other, so that none is lost with another.
+  let [offered, taken] = [null, false];
+
+  function offer() {
+    taken = false;
     const now = values();
-    const names = new Set([...Object.keys(now), ...Object.keys(kept.values)]);
-    if ([...names].every((name) => name.startsWith("stands-") || plain(now[name]) === plain(kept.values[name]))) {
-      localStorage.removeItem(key);
-      continue;
+    for (const key of Object.keys(localStorage).filter((name) => name.startsWith(prefix) && name !== prefix + tab)) {
+      const kept = JSON.parse(localStorage.getItem(key));
+      const names = new Set([...Object.keys(now), ...Object.keys(kept.values)]);
+      if ([...names].every((name) => name.startsWith("stands-") || plain(now[name]) === plain(kept.values[name]))) {
+        localStorage.removeItem(key);
+        continue;
+      }
+      offered = { key, kept };
+      found.querySelector("time").textContent = new Date(kept.at).toLocaleString(document.documentElement.lang);
+      break;
     }
-    found.hidden = false;
-    found.querySelector("time").textContent = new Date(kept.at).toLocaleString(document.documentElement.lang);
-    found.querySelector("[data-take]").addEventListener("click", () => {
-      fields.version.value = kept.version;
-      fields.seen.value = kept.seen;
-      put(kept.values, (name) => !name.startsWith("stands-"));
-      found.hidden = true;
-      localStorage.removeItem(key);
-      unsaved = true;
-      keep();
-      later(0);
-    });
-    found.querySelector("[data-drop]").addEventListener("click", () => {
-      localStorage.removeItem(key);
-      found.hidden = true;
-    });
+    found.hidden = !offered;
   }
+
+  // Once: either button is for the text that is offered now. The next is offered when this one is saved or dropped.
+  found.querySelector("[data-take]").addEventListener("click", () => {
+    const { key, kept } = offered;
+    fields.version.value = kept.version;
+    fields.seen.value = kept.seen;
+    put(kept.values, (name) => !name.startsWith("stands-"));
+    unsaved = true;
+    keep();
+    settle(key);
+    taken = true;
+    later(0);
+  });
+  found.querySelector("[data-drop]").addEventListener("click", () => {
+    settle(offered.key);
+    offer();
+  });
+
+  function settle(key) {
+    localStorage.removeItem(key);
+    offered = null;
+    found.hidden = true;
+  }
+
+  offer();
 }
