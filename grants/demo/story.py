@@ -310,7 +310,7 @@ def agree(
                    answers=plain_answers(text.call), by=rapporteur.user)  # fmt: skip
     if upto == "draft":
         return
-    consensus.circulate(_consensus(application), by=rapporteur.user)
+    consensus.circulate(_consensus(application), confirmed=True, by=rapporteur.user)
     if upto == "approval":
         return
     for assignment in review_queries.group(again(application)):

@@ -44,7 +44,8 @@ def add_expert(call: Call, *, email: str, name: str, by: Any, **profile: Any) ->
     """Bring somebody into the pool of a call, with an account if they have none; a mail asks for their yes.
 
     Args:
-        profile: fields of Expert; what is left empty does not erase what is known from another call.
+        profile: fields of Expert; what is left empty does not erase what is known from another call, and what somebody
+            has said of themselves stands, see `_news`.
 
     Raises:
         Unfit: the person works for the call, and would read what evaluators must not see of each other.
@@ -60,9 +61,8 @@ def add_expert(call: Call, *, email: str, name: str, by: Any, **profile: Any) ->
         user_id=user.id, user=user, employer="", employer_pic="", past_employers=[], country="", gender="undisclosed",
         sector="", orcid="", keywords=[], expertise="", employer_ror="", ties=[], languages=[], seniority="",
     )  # fmt: skip
-    for fact in PROFILE:
-        if profile.get(fact):
-            setattr(expert, fact, profile[fact])
+    for fact, value in _news(expert, profile).items():
+        setattr(expert, fact, value)
     db.session.add(expert)
     if known is not None:
         expert.changed_at = clock.now()
@@ -71,6 +71,31 @@ def add_expert(call: Call, *, email: str, name: str, by: Any, **profile: Any) ->
     engagements.ask(user, call, by=by, is_new=is_new)
     db.session.flush()
     return expert
+
+
+def _news(expert: Expert, profile: Mapping[str, Any]) -> dict[str, Any]:
+    """What others tell of somebody that is new: an own word is not replaced, and no past employer is lost by it."""
+    news = {}
+    for fact in PROFILE:
+        told, known = profile.get(fact), getattr(expert, fact)
+        if not told or told == "undisclosed":
+            continue
+        if fact == "past_employers":
+            told = [*known, *(one for one in told if not _knows(known, one))]
+        elif expert.kept_at is not None and known:
+            continue
+        if told != known:
+            news[fact] = told
+    return news
+
+
+def _knows(past: Iterable[Mapping[str, Any]], employer: Mapping[str, Any]) -> bool:
+    """Whether one of the past employers goes by this name already; with another last day it is another stay."""
+    return any(
+        conflicts.aliases(one["name"]) & conflicts.aliases(employer["name"])
+        and (one.get("until", "") == employer.get("until", "") or not employer.get("until"))
+        for one in past
+    )
 
 
 @dataclass
@@ -105,21 +130,14 @@ def take_in(call: Call, lines: Iterable[Line], taken: Taken, *, by: Any) -> Iter
 
 
 def _take(call: Call, facts: Mapping[str, Any], *, by: Any) -> str:
-    profile = {name: facts[name] for name in PROFILE if facts.get(name)}
     user = by_email(facts["email"])
     known = queries.expert(user) if user else None
-    if known is not None:
-        own_word = known.kept_at is not None
-        profile = {
-            name: value for name, value in profile.items()
-            if getattr(known, name) != value and not (own_word and getattr(known, name))
-        }  # fmt: skip
+    kept = "added"
     if known is not None and user is not None and queries.belongs(user, call):
-        if not profile:
+        if not _news(known, facts):
             return "unchanged"
         kept = "renewed"
-    else:
-        kept = "added"
+    profile = {name: facts[name] for name in PROFILE if name in facts}
     add_expert(call, email=facts["email"], name=facts["name"], by=by, **profile)
     return kept
 

@@ -4,7 +4,6 @@ Each finding is a suggestion; the person's own declaration and the officer's rul
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -12,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from grants.applications.proposal import Proposal
+from grants.people.names import bare, unaccented
 from grants.words import N_
 
 CODES = {
@@ -163,7 +163,7 @@ class Traces:
             orcids={
                 r.orcid: name for r, name in zip(proposal.researchers, researchers, strict=True) if r.orcid
             },
-            names={words(name): name for name in (*contacts, *researchers) if words(name)},
+            names={key: name for name in (*contacts, *researchers) if (key := words(bare(name)))},
         )
 
     def organisation(self, tie: Tie) -> str:
@@ -177,7 +177,7 @@ class Traces:
 
     def shared(self, other: "Traces", person: Person) -> set[str]:
         """Organisations and people that both name, but for the person."""
-        own = {person.email.lower(), person.orcid, words(person.name)}
+        own = {person.email.lower(), person.orcid, words(bare(person.name))}
         pairs: tuple[tuple[Mapping[Any, str], Mapping[Any, str]], ...] = (
             (self.pics, other.pics), (self.rors, other.rors), (self.organisations, other.organisations),
             (self.emails, other.emails), (self.orcids, other.orcids), (self.names, other.names),
@@ -218,8 +218,8 @@ def _found(person: Person, traces: Traces, on: date, competing: int) -> Iterator
         yield Detected("P2", "together", _named(label for label, _day in shared), min(days), max(days))
     if label := _domain(domain(person.email), traces):
         yield Detected("P3", "domain", label)
-    if words(person.name) in traces.names:
-        yield Detected("P3", "same_name", traces.names[words(person.name)])
+    if label := traces.names.get(words(bare(person.name)), ""):
+        yield Detected("P3", "same_name", label)
 
 
 def _code(tie: Tie, on: date) -> str:
@@ -282,13 +282,8 @@ def domain(email: str) -> str:
 
 def words(text: str) -> tuple[str, ...]:
     """The words of a name in any order, without accents, case and punctuation."""
-    plain = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
-    return tuple(sorted(re.findall(r"\w+", plain.translate(_LETTERS))))
-
-
-_LETTERS = str.maketrans(
-    {"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i", "'": "", "\u2019": ""}
-)
+    plain = unaccented(text.casefold()).replace("'", "").replace("\u2019", "")
+    return tuple(sorted(re.findall(r"\w+", plain)))
 
 
 def aliases(organisation: str) -> set[str]:

@@ -15,8 +15,8 @@ from grants.people import queries as people
 from grants.reviews import consensus, queries, scoring
 from grants.reviews.completeness import Gap, gaps
 from grants.reviews.models import Report, ReportMark
-from grants.reviews.questions import questions_of
-from grants.reviews.soundness import Doubt, doubts
+from grants.reviews.questions import questions_of, texts_of
+from grants.reviews.soundness import Doubt, doubts, telling
 from grants.words import N_
 from grants.workflow import move
 
@@ -110,9 +110,9 @@ def doubtful(report: Report) -> tuple[Doubt, ...]:
     author = report.assignment.user
     expert = pool.expert(author)
     comments = {mark.criterion: mark.comment for mark in report.marks}
-    names = (author.name, author.email, expert.employer if expert else "")
-    others = queries.own_texts(report)
-    return doubts(report.scores, comments, report.call.scheme, own=names, others=others)
+    found = doubts(report.scores, comments, report.call.scheme, others=queries.own_texts(report))
+    read = texts_of(comments, report.answers, questions_of(report.call))
+    return found + telling(read, [author], own=[expert.employer] if expert else [])
 
 
 def submit(report: Report, *, declared: bool, confirmed: bool = False, by: Any) -> None:

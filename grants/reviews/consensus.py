@@ -17,7 +17,8 @@ from grants.experts.models import Assignment
 from grants.reviews import queries, reactions
 from grants.reviews.completeness import Gap, gaps, identifying, unjustified
 from grants.reviews.models import Approval, ConsensusMark, ConsensusReport, Report
-from grants.reviews.questions import questions_of
+from grants.reviews.questions import questions_of, texts_of
+from grants.reviews.soundness import Doubt, telling
 from grants.reviews.sources import Traced, left, taken, traced
 from grants.reviews.summary import evaluation_summary
 from grants.words import N_
@@ -30,6 +31,10 @@ class Unfit(ValueError):
     def __init__(self, sentence: str, gaps: tuple[Gap, ...] = ()) -> None:
         super().__init__(sentence)
         self.gaps = gaps
+
+
+class Unconfirmed(Unfit):
+    """Something in the text is doubtful, and the rapporteur has not said that it shall stay."""
 
 
 # --- Opening ---------------------------------------------------------------------------------------------------------
@@ -200,27 +205,36 @@ def missing(consensus: ConsensusReport, reports: Sequence[Report]) -> tuple[Gap,
     )
 
 
+def doubtful(consensus: ConsensusReport) -> tuple[Doubt, ...]:
+    """What may tell the applicants who evaluates: to look at once more before the report is circulated."""
+    return telling(_texts(consensus), [one.user for one in queries.group(consensus.application)])
+
+
 def _texts(consensus: ConsensusReport) -> dict[str, str]:
     """What the applicants will read, by form field."""
-    return {f"comment_{mark.criterion}": mark.comment for mark in consensus.marks} | {
-        f"remark_{question.key}": consensus.answers.get(question.key, {}).get("comment", "")
-        for question in questions_of(consensus.call)
-        if question.in_summary
-    }
+    comments = {mark.criterion: mark.comment for mark in consensus.marks}
+    return texts_of(comments, consensus.answers, questions_of(consensus.call))
 
 
-def circulate(consensus: ConsensusReport, *, by: Any) -> None:
+def circulate(consensus: ConsensusReport, *, confirmed: bool = False, by: Any) -> None:
     """Ask every evaluator to approve this text; the rapporteur who has scored agrees by circulating it.
 
+    Args:
+        confirmed: the rapporteur has looked at what was doubtful and leaves it so.
+
     Raises:
-        Unfit: something is missing.
+        Unfit: something is missing, or there are doubts that nobody has confirmed.
     """
     _lock(consensus)
     reports = queries.valid_reports(consensus.application)
     if lacking := missing(consensus, reports):
         raise Unfit(N_("The consensus report is not complete yet."), lacking)
+    noticed = doubtful(consensus)
+    if noticed and not confirmed:
+        raise Unconfirmed(N_("Please change the text, or confirm that it shall stay as it is."))
     consensus.version += 1
-    move(consensus, "circulate", by=by, number=consensus.version)
+    left_as_is = [one.field for one in noticed]
+    move(consensus, "circulate", by=by, number=consensus.version, left_as_is=left_as_is)
     own = next((report.assignment for report in reports if report.assignment.user_id == by.id), None)
     if own:
         _answer(consensus, own, agrees=True, reason="")

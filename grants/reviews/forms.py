@@ -177,8 +177,10 @@ class SubmissionForm(FlaskForm):
     confirmed = BooleanField(_l("I have looked at this, and it shall stay as it is."))
 
 
-class ConfirmForm(FlaskForm):
-    """A button, and nothing to type."""
+class CirculationForm(FlaskForm):
+    """Goes out with the text as it is."""
+
+    confirmed = BooleanField(_l("I have looked at this, and it shall stay as it is."))
 
 
 class VoidingForm(FlaskForm):

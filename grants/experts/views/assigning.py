@@ -44,6 +44,11 @@ def pool(reference: str) -> Answer:
             form.email.errors = [_(str(problem))]
         else:
             flash(_("%(name)s belongs to the experts of the call.", name=expert.user.name), "success")
+            if expert.kept_at is not None:
+                flash(
+                    _("What they have said of themselves stands; only what they left empty is filled in."),
+                    "info",
+                )
             return redirect(url_for(".pool", reference=reference), 303)
     page = render_template(
         "experts/pool.html", call=call, form=form, page=paged(queries.pool(call), queries.count_pool(call)),

@@ -18,7 +18,7 @@ from grants.reviews import queries, reactions, scoring
 from grants.reviews.completeness import outside
 from grants.reviews.forms import (
     ApprovalForm,
-    ConfirmForm,
+    CirculationForm,
     MinorityForm,
     OpeningForm,
     RapporteurForm,
@@ -129,19 +129,22 @@ def _page(consensus: Any, form: Any = None, stored: Any = None, approval: Any = 
 def circulation(public_id: str) -> Answer:
     """What is missing; then every evaluator is asked."""
     consensus = load(queries.consensus(public_id), to="consensus.circulate")
-    form, problem = ConfirmForm(), ""
+    form, problem = CirculationForm(), ""
     if form.validate_on_submit():
         try:
-            actions.circulate(consensus, by=current_user)
+            actions.circulate(consensus, confirmed=form.confirmed.data, by=current_user)
+        except actions.Unconfirmed as doubt:
+            form.confirmed.errors = [_(str(doubt))]
         except actions.Unfit as refusal:
             problem = _(str(refusal))
         else:
             flash(_("The consensus report is with the experts for approval."), "success")
             return _to_page(consensus)
     reports = queries.valid_reports(consensus.application)
+    gaps = actions.missing(consensus, reports)
     page = render_template(
         "reviews/circulation.html", consensus=consensus, application=consensus.application, form=form,
-        problem=problem, gaps=actions.missing(consensus, reports), reports=reports, scheme=consensus.call.scheme,
+        problem=problem, gaps=gaps, doubts=() if gaps else actions.doubtful(consensus), scheme=consensus.call.scheme,
         total=scoring.total(consensus.scores, consensus.call.scheme),
     )  # fmt: skip
     return (page, 422) if form.is_submitted() else page
