@@ -10,6 +10,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.orm.exc import StaleDataError
 
 from grants import clock, events, mail
+from grants.applications.queries import hold_state
 from grants.canonical import canonical, digest
 from grants.db import db
 from grants.experts import actions as experts
@@ -47,6 +48,7 @@ def open_consensus(
     Raises:
         Unfit: too few valid reports, some still awaited, or no rapporteur.
     """
+    hold_state(application)
     reports = queries.valid_reports(application)
     if len(reports) < application.call.min_reviews:
         raise Unfit(N_("There are not enough valid reports to open the consensus."))
@@ -394,6 +396,8 @@ def without(report: Report, *, by: Any, reason: str) -> None:
 
     With enough valid reports left the rapporteur starts again from those; with fewer, or without a rapporteur, the
     application goes back to evaluation. After the panel has closed only the record of it remains.
+
+    The caller holds the application.
     """
     application = report.application
     consensus = queries.consensus_of(application)
@@ -415,6 +419,7 @@ def without(report: Report, *, by: Any, reason: str) -> None:
 
 def restart(consensus: ConsensusReport, *, by: Any, reason: str) -> None:
     """Send the application back to evaluation, for a further expert or a new rapporteur; the consensus waits."""
+    _lock(consensus)
     _keep_and_clear(consensus, "wait", by=by, reason=reason)
     move(consensus.application, "back_to_evaluation", by=by, reason=reason)
 
@@ -464,5 +469,6 @@ def _tell(consensus: ConsensusReport, template: str, people: Any, **context: Any
 
 def _lock(consensus: ConsensusReport) -> None:
     """Two answers at once must see each other, or nobody would notice that all have agreed."""
-    db.session.refresh(consensus, ["version", "state"], with_for_update=True)
+    hold_state(consensus.application)
+    db.session.refresh(consensus, ["version", "state"])
     set_committed_value(consensus, "approvals", queries.approvals(consensus))
