@@ -1,4 +1,4 @@
-"""Verbs about the consensus report: open, save, circulate, approve, check, finalise (rulebook 4.3, 7.3)."""
+"""Verbs about the consensus report: open, save, discuss, circulate, approve, check, finalise (rulebook 4.3, 7.3)."""
 
 import json
 from collections import defaultdict
@@ -17,7 +17,7 @@ from grants.experts import actions as experts
 from grants.experts.models import Assignment
 from grants.reviews import queries, reactions
 from grants.reviews.completeness import Gap, gaps, identifying, unjustified
-from grants.reviews.models import Approval, ConsensusMark, ConsensusReport, Report
+from grants.reviews.models import Approval, ConsensusMark, ConsensusRemark, ConsensusReport, Report
 from grants.reviews.questions import questions_of
 from grants.reviews.sources import Traced, left, taken, traced
 from grants.reviews.summary import evaluation_summary
@@ -71,7 +71,7 @@ def open_consensus(
     if consensus is None:
         consensus = ConsensusReport(
             application_id=application.id, application=application, state="draft", version=0, answers={},
-            minority_view="", return_comment="", opened_at=clock.now(), approvals=[],
+            minority_view="", return_comment="", opened_at=clock.now(), approvals=[], remarks=[],
             marks=[ConsensusMark(criterion=one.id) for one in application.call.scheme.criteria],
         )  # fmt: skip
         db.session.add(consensus)
@@ -242,6 +242,44 @@ def revise(consensus: ConsensusReport, *, by: Any) -> None:
     consensus.minority_view = ""
 
 
+# --- Discussion ------------------------------------------------------------------------------------------------------
+
+
+def discuss(
+    consensus: ConsensusReport, assignment: Assignment, *, criterion: str, text: str, by: Any
+) -> None:
+    """One of the group says something to the others before they agree (rulebook 7.3); applicants never read it.
+
+    Args:
+        criterion: id of the criterion that it is about; empty for the report as a whole.
+
+    Raises:
+        Unfit: the text went on to the quality check just now.
+    """
+    _lock(consensus)
+    if consensus.state not in ("draft", "approval"):
+        raise Unfit(N_("The discussion of this report is closed."))
+    consensus.remarks.append(
+        ConsensusRemark(
+            assignment_id=assignment.id, assignment=assignment, criterion=criterion, version=consensus.version,
+            text=text, written_at=clock.now(),
+        )
+    )  # fmt: skip
+    db.session.flush()
+    events.record(
+        db.session, consensus, "remark", by=by, number=consensus.version, criterion=criterion, text=text
+    )
+
+
+def discussion(consensus: ConsensusReport) -> dict[str, list[ConsensusRemark]]:
+    """The remarks by criterion, "" for the report as a whole; without those of people who have left the group."""
+    found: dict[str, list[ConsensusRemark]] = defaultdict(list)
+    for one in consensus.remarks:
+        if one.assignment.state == "cleared":
+            found[one.criterion].append(one)
+    return found
+
+
 # --- Approval --------------------------------------------------------------------------------------------------------
 
 
@@ -376,6 +414,17 @@ def frozen(consensus: ConsensusReport) -> dict[str, Any]:
             "approvals": [
                 {"expert": one.assignment.user.public_id, "agrees": one.agrees, "reason": one.reason}
                 for one in answered(consensus).values()
+            ],
+            "remarks": [
+                {
+                    "expert": one.assignment.user.public_id,
+                    "criterion": criterion,
+                    "version": one.version,
+                    "text": one.text,
+                    "written_at": one.written_at.isoformat(),
+                }
+                for criterion, found in discussion(consensus).items()
+                for one in found
             ],
             "reports": [report.sha256 for report in reports],
             "reaction": reaction.text if reaction else None,
