@@ -610,6 +610,7 @@ RULES: dict[str, Rule] = {
     "consensus.individual": staff | (evaluator & consensus_phase),
     "consensus.write": rapporteur & in_state("draft") & application_in("in_consensus"),
     "consensus.circulate": rapporteur & in_state("draft") & application_in("in_consensus"),
+    "consensus.discuss": evaluator & in_state("draft", "approval") & application_in("in_consensus"),
     "consensus.approve": evaluator & in_state("approval") & application_in("in_consensus"),
     "consensus.revise": rapporteur
     & in_state("approval", "agreed", "minority")

@@ -396,6 +396,7 @@ VERBS = {
     "decline": N_("Declined"), "declare_none": N_("Declared no conflict"), "void": N_("Made void"),
     "declare_conflict": N_("Declared a conflict"), "open_consensus": N_("Consensus opened"),
     "circulate": N_("Circulated"), "agree": N_("All agreed"), "record_minority": N_("Minority recorded"),
+    "remark": N_("Remark to the group"),
     "finalise": N_("Finalised"), "send_to_panel": N_("Sent to the panel"), "revise": N_("Revised"),
     "close_evaluation": N_("Evaluation closed"), "close_panel": N_("Panel closed"), "propose": N_("Proposed"),
     "approve": N_("Approved"), "release": N_("Released"), "inform": N_("Result sent"), "suspend": N_("Suspended"),

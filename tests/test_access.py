@@ -247,6 +247,7 @@ TABLE: list[tuple[str, str, dict[str, str], set[Any]]] = [
     ("POST", "reviews.consensus", {"public_id": "in_consensus"}, {"rapporteur"}),
     ("GET", "reviews.circulation", {"public_id": "consensus:in_consensus"}, {"rapporteur"}),
     ("POST", "reviews.circulation", {"public_id": "consensus:in_consensus"}, {"rapporteur"}),
+    ("POST", "reviews.remarks", {"public_id": "consensus:in_consensus"}, GROUP),
     ("POST", "reviews.approval", {"public_id": "consensus:in_consensus"}, set()),
     ("POST", "reviews.revision", {"public_id": "consensus:in_consensus"}, set()),
     ("GET", "reviews.minority", {"public_id": "consensus:in_consensus"}, set()),

@@ -132,6 +132,14 @@ def hold(*, application: str = "", partner: str = "") -> None:
     db.session.execute(query.where(Application.public_id == application) if application else query)
 
 
+def hold_state(application: Application) -> None:
+    """Wait until nobody else takes a step with this application, which is to be evaluated; its state is read anew.
+
+    Whoever takes one holds this row before any other, so that two of them wait for each other and never crosswise.
+    """
+    db.session.refresh(application, ["state"], with_for_update=True)
+
+
 def partner(public_id: str) -> Partner | None:
     return db.session.scalars(
         select(Partner)

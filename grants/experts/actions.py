@@ -540,22 +540,22 @@ def bid(call: Call, application_id: int, user: User, answer: str) -> None:
 
 
 def propose_groups(
-    call: Call, *, demand: int, load: int, prices: Mapping[str, int], by: Any
+    call: Call, *, demand: int, load: int, prices: Mapping[str, int], language: str = "", by: Any
 ) -> GroupProposal:
     """Want groups for all applications of a call; a worker composes them. Nobody is invited by it.
 
     Args:
+        language: in which the applications are written, ISO 639-1; empty where it does not matter.
         prices: of each rule of `composition.RULES` that is asked for, in thousandths of fit; 0 is hard.
     """
+    wishes: dict[str, Any] = {"demand": demand, "load": load, "language": language, "prices": dict(prices)}
     proposal = GroupProposal(
-        call_id=call.id, call=call, wishes={"demand": demand, "load": load, "prices": dict(prices)}, state="wanted",
-        step="", progress={}, ended="", attempts=0, wanted_by_id=by.id, wanted_at=clock.now(), result={},
+        call_id=call.id, call=call, wishes=wishes, state="wanted", step="", progress={},
+        ended="", attempts=0, wanted_by_id=by.id, wanted_at=clock.now(), result={},
     )  # fmt: skip
     db.session.add(proposal)
     db.session.flush()
-    events.record(
-        db.session, proposal, "propose_groups", by=by, demand=demand, load=load, prices=dict(prices)
-    )
+    events.record(db.session, proposal, "propose_groups", by=by, **wishes)
     return proposal
 
 

@@ -291,3 +291,43 @@ def aliases(organisation: str) -> set[str]:
     inside = re.findall(r"\(([^()]+)\)", organisation)
     texts = (organisation, re.sub(r"\([^()]*\)", " ", organisation), *inside)
     return {" ".join(found) for text in texts if (found := words(text))}
+
+
+def employers(ties: Mapping[int, Tie]) -> dict[int, str]:
+    """One name for the employer of each person, by the keys of `ties`, however each has put it; empty where unknown.
+
+    Two that share a participant code, a ROR identifier or a name are one; a name never joins two participant codes.
+    """
+    above: dict[str, str] = {}
+    code = {f"pic:{tie.pic}": tie.pic for tie in ties.values() if tie.pic}
+
+    def top(mark: str) -> str:
+        while mark in above:
+            mark = above[mark]
+        return mark
+
+    def join(first: str, second: str) -> None:
+        one, other = sorted((top(first), top(second)))
+        if one == other or (one in code and other in code):
+            return
+        above[other] = one
+        if other in code:
+            code[one] = code[other]
+
+    marks = {key: list(_marks(tie)) for key, tie in sorted(ties.items())}
+    # Identifiers first: a name that two organisations share says less than the code of either.
+    for kinds in (("pic:", "ror:"), ("pic:", "ror:", "name:")):
+        for found in marks.values():
+            chosen = [mark for mark in found if mark.startswith(kinds)]
+            for mark in chosen[1:]:
+                join(chosen[0], mark)
+    return {key: top(found[0]) if found else "" for key, found in marks.items()}
+
+
+def _marks(tie: Tie) -> Iterator[str]:
+    """What an organisation may be known by, the surest first."""
+    if tie.pic:
+        yield f"pic:{tie.pic}"
+    if tie.ror:
+        yield f"ror:{tie.ror}"
+    yield from sorted({f"name:{alias}" for name in (tie.name, *tie.also) for alias in aliases(name)})

@@ -229,7 +229,7 @@ class GroupProposal(Public, Base):
 
     call_id: Mapped[int] = mapped_column(ForeignKey("calls.id"))
     wishes: Mapped[dict[str, Any]]
-    """{"demand": int, "load": int, "prices": {rule: thousandths of fit, 0 for hard}}."""
+    """{"demand": int, "load": int, "language": code or "", "prices": {rule: thousandths of fit, 0 for hard}}."""
     state: Mapped[str] = mapped_column(String(10), default="wanted")
     """wanted, stopping (an officer wants no more), done or stopped."""
     step: Mapped[str] = mapped_column(String(10), default="")

@@ -66,10 +66,13 @@ def everybody(call: Call) -> Sequence[Expert]:
 
 
 def persons(call: Call) -> Sequence[User]:
-    """Everybody who may have to keep away from an application of the call: its experts and all who work for it."""
+    """Everybody who may have to keep away from an application of the call: its experts and all who work for it.
+
+    Administrators too: they read the mails about applications, of whatever programme.
+    """
     for_call = Appointment.call_id == call.id
     for_programme = (Appointment.programme_id == call.programme_id) & (Appointment.role == "officer")
-    working = select(Appointment.user_id).where(for_call | for_programme)
+    working = select(Appointment.user_id).where(for_call | for_programme | (Appointment.role == "admin"))
     evaluating = select(Engagement.user_id).where(Engagement.call_id == call.id, IN_POOL)
     people = select(User).where(User.id.in_(working.union(evaluating)))
     return db.session.scalars(people.order_by(User.name, User.email)).all()

@@ -11,7 +11,7 @@ from grants.applications.models import Application
 from grants.applications.proposal import Proposal
 from grants.calls.models import Call
 from grants.experts import queries
-from grants.experts.conflicts import Detected, Person, Tie, Together, Traces, detected
+from grants.experts.conflicts import Detected, Person, Tie, Together, Traces, detected, employers
 from grants.experts.fit import Fit, fits, terms, with_bid
 from grants.experts.models import Conflict, Expert
 
@@ -91,6 +91,11 @@ class Background:
             queries.competing(call, users),
             clock.now().astimezone(ZoneInfo(call.zone)).date(),
         )
+
+    @property
+    def employers(self) -> Mapping[int, str]:
+        """The employer of each, under one name; see `conflicts.employers`."""
+        return employers({user_id: person.employer for user_id, person in self.people.items()})
 
     def suspected(self, user_id: int, application_id: int, traces: Traces) -> tuple[Detected, ...]:
         """What the rules find between one of the experts and one application."""

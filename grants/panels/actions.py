@@ -3,6 +3,7 @@
 from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm.exc import StaleDataError
 
 from grants import clock, events
@@ -166,6 +167,9 @@ def close(call: Call, *, by: Any, report: str, seen: str, shown: Sureness | None
         Changed: something changed since.
         Refused: an application is not in panel yet, or a tie is open (rulebook 5.2).
     """
+    # A report that is voided meanwhile takes its application out of the panel: one of the two comes first.
+    in_panel = select(Application.id).where(Application.call_id == call.id, Application.state == "in_panel")
+    db.session.execute(in_panel.order_by(Application.id).with_for_update())
     now_standing = present(call, by)
     if reviewed(now_standing, queries.visible_numbers(call, by)) != seen:
         raise Changed

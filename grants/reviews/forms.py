@@ -230,6 +230,20 @@ class ApprovalForm(FlaskForm):
     )
 
 
+class RemarkForm(FlaskForm):
+    """What one of the group says to the others."""
+
+    criterion = SelectField(_l("About"))
+    text = TextAreaField(_l("Your remark"), [DataRequired(), Length(max=4000), no_control_characters])
+
+    def __init__(self, scheme: Scheme, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.criterion.choices = [
+            SelectChoice("", _("The report as a whole")),
+            *(SelectChoice(one.id, _(one.name)) for one in scheme.criteria),
+        ]
+
+
 class MinorityForm(FlaskForm):
     """The view of those who disagree; it stays inside."""
 

@@ -19,7 +19,7 @@ from grants.experts.models import Assignment
 from grants.experts.queries import barred_since
 from grants.people.models import User
 from grants.policy import ASKED, EVALUATED_STATES
-from grants.reviews.models import Approval, ConsensusReport, Report, ReportMark
+from grants.reviews.models import Approval, ConsensusRemark, ConsensusReport, Report, ReportMark
 
 VERSION_THAT_COUNTS = (Submission.application_id == Application.id) & (
     Submission.number == Application.version
@@ -142,6 +142,9 @@ def _consensus() -> Select[ConsensusReport]:
         _application(joinedload(ConsensusReport.application)),
         selectinload(ConsensusReport.marks),
         selectinload(ConsensusReport.approvals).joinedload(Approval.assignment).joinedload(Assignment.user),
+        selectinload(ConsensusReport.remarks)
+        .joinedload(ConsensusRemark.assignment)
+        .joinedload(Assignment.user),
     )
 
 
