@@ -13,7 +13,7 @@ from grants.canonical import canonical, digest
 from grants.db import db
 from grants.decisions import letters, queries
 from grants.decisions.models import Decision, LetterText, Preparation, Release
-from grants.decisions.outcomes import GATES, OF_LINE, WITH_GRANT, Plan, departs, plan
+from grants.decisions.outcomes import GATES, OF_LINE, WITH_GRANT, Plan, departs, grounds_of, plan
 from grants.decisions.wording import Wording
 from grants.eligibility.models import Ruling
 from grants.panels import drawing
@@ -40,8 +40,7 @@ def propose_all(call: Call, *, by: Any) -> int:
 
     Returns the number of new proposals; applications from which the officer is barred are left to others.
     """
-    rows, refusals = rows_by_application(call), queries.refusals(call)
-    cut = min((row.total for row in rows.values() if row.line == "second_stage"), default=None)
+    rows, refusals, cut = rows_by_application(call), queries.refusals(call), queries.cut(call)
     proposed = 0
     for application in queries.undecided(call, by):
         decision = _drafted(application, rows.get(application.id), refusals, cut)
@@ -76,22 +75,33 @@ def _drafted(
         ruling = refusals.get((application.id, gate))
         if ruling is None:
             return None
-        failed = [found for found in ruling.findings if found["verdict"] == "fails" and found["gate"] == gate]
-        decision.outcome, decision.reason, decision.grounds = application.state, ruling.reason, failed
+        decision.outcome, decision.reason = application.state, ruling.reason
+        decision.grounds = _unmet(ruling)
     elif row is None:
         return None
     else:
-        decision.outcome, decision.grounds = OF_LINE[row.line], _missed(application.call, row)
+        decision.outcome = OF_LINE[row.line]
+        decision.grounds = grounds_of(decision.outcome, row, cut, application.call.scheme)
         decision.max_grant = row.amount if decision.outcome in WITH_GRANT else None
-        if decision.outcome == "below_cut" and cut is not None:
-            decision.grounds = [{"criterion": "overall", "score": row.total, "threshold": cut, "name": ""}]
     return decision
 
 
-def _missed(call: Call, row: RankedRow) -> list[dict[str, Any]]:
-    """Missed thresholds with the name of the criterion, as the letter tells them; 'overall' has no name."""
-    names = {criterion.id: criterion.name for criterion in call.scheme.criteria}
-    return [dict(missed) | {"name": names.get(missed["criterion"], "")} for missed in row.missed]
+def _unmet(ruling: Ruling) -> list[dict[str, Any]]:
+    """What a refusal at a gate is about."""
+    return [
+        found for found in ruling.findings if found["verdict"] == "fails" and found["gate"] == ruling.gate
+    ]
+
+
+def grounds(application: Application, outcome: str) -> list[dict[str, Any]]:
+    """What the letter gives as grounds if the decision on an application has this outcome."""
+    if outcome in GATES:
+        ruling = queries.refusals(application.call).get((application.id, GATES[outcome]))
+        return _unmet(ruling) if ruling else []
+    row = queries.row_of(application)
+    if row is None:
+        return []
+    return grounds_of(outcome, row, queries.cut(application.call), application.call.scheme)
 
 
 def revise(
@@ -132,8 +142,7 @@ def revise(
     decision.ethics, decision.security = ethics, security
     decision.conditions = conditions.strip() if outcome == "invited" else ""
     decision.max_grant = max_grant if carries_grant else None
-    if row:
-        decision.grounds = _missed(application.call, row) if outcome == "below_threshold" else []
+    decision.grounds = grounds(application, outcome)
     decision.proposed_by_id, decision.proposed_at = by.id, clock.now()
     decision.comment = ""
     facts: dict[str, Any] = {

@@ -8,7 +8,7 @@ from grants.calls.models import Call
 from grants.canonical import canonical, digest
 from grants.db import db
 from grants.decisions import afterwards, letters, queries
-from grants.decisions.actions import Changed, Refused
+from grants.decisions.actions import Changed, Refused, grounds
 from grants.decisions.models import Change, Decision
 from grants.decisions.outcomes import ENDINGS, GATES, NAMES, WITH_GRANT, possible
 from grants.panels.funding import promoted
@@ -121,7 +121,7 @@ def approve(change: Change, *, by: Any, funder: Mapping[str, str]) -> None:
     change.approved_by_id, change.approved_at = by.id, at
     change.superseded, change.superseded_sha256 = decision.snapshot, decision.sha256
     if change.outcome != decision.outcome:
-        decision.grounds = []
+        decision.grounds = grounds(decision.application, change.outcome)
     decision.outcome, decision.max_grant = change.outcome, change.max_grant
     decision.reason, decision.conditions = change.reason, change.conditions
     decision.proposed_by_id, decision.approved_by_id = change.proposed_by_id, by.id

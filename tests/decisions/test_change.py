@@ -172,3 +172,17 @@ def test_a_letter_that_told_the_end_of_a_preparation_may_be_corrected(app, cast,
     assert other.status_code == 303
     assert approve_change(as_("officer2")).status_code == 303
     assert (decision_on(main).outcome, decision_on(main).letter_number) == ("capacity", 3)
+
+
+def test_a_letter_that_comes_back_to_a_missed_threshold_names_it_again(app, cast, as_):
+    """BELOW, corrected to 'no budget' by mistake and back: the third letter gives criterion, score and threshold."""
+    _, applications = released_call(cast, as_)
+    below = applications["BELOW"]
+    missed = json.loads(decision_on(below).snapshot)["grounds"]
+
+    for outcome in ("no_budget", "below_threshold"):
+        assert propose_change(as_("officer"), below, outcome=outcome, reason="Once more.").status_code == 303
+        assert approve_change(as_("officer2")).status_code == 303
+
+    assert [ground["threshold"] for ground in missed] == [300]
+    assert json.loads(decision_on(below).snapshot)["grounds"] == missed
