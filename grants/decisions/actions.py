@@ -1,6 +1,6 @@
 """Verbs about decisions: propose, revise, approve, send back; order, stop and carry out a release."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -134,13 +134,10 @@ def revise(
         raise Refused(N_("The maximum grant cannot be higher than what was requested."), "max_grant")
     if departs(outcome, OF_LINE[row.line] if row else None) and not reason.strip():
         raise Refused(N_("Say why the decision is another than the ranked list gives."), "reason")
-    if outcome == "invited" and "refused" in (ethics, security):
-        raise Refused(N_("An application that was not cleared cannot be invited."), "outcome")
-    if outcome == "invited" and "conditional" in (ethics, security) and not conditions.strip():
-        raise Refused(N_("Write the conditions of the clearance."), "conditions")
+    refuse_uncleared(outcome, (ethics, security), conditions)
     decision.outcome, decision.reason = outcome, reason.strip()
     decision.ethics, decision.security = ethics, security
-    decision.conditions = conditions.strip() if outcome == "invited" else ""
+    decision.conditions = conditions.strip() if carries_grant else ""
     decision.max_grant = max_grant if carries_grant else None
     decision.grounds = grounds(application, outcome)
     decision.proposed_by_id, decision.proposed_at = by.id, clock.now()
@@ -153,6 +150,18 @@ def revise(
         move(decision, "propose", by=by, **facts)
     else:
         events.record(db.session, decision, "revise", by=by, **facts)
+
+
+def refuse_uncleared(outcome: str, clearances: Collection[str], conditions: str) -> None:
+    """Raises Refused for an invitation without clearance, or without the conditions of one.
+
+    Args:
+        clearances: outcomes of the ethics review and of the security scrutiny.
+    """
+    if outcome == "invited" and "refused" in clearances:
+        raise Refused(N_("An application that was not cleared cannot be invited."), "outcome")
+    if outcome == "invited" and "conditional" in clearances and not conditions.strip():
+        raise Refused(N_("Write the conditions of the clearance."), "conditions")
 
 
 def approve(decision: Decision, *, by: Any, version: int) -> None:

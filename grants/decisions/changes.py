@@ -8,7 +8,7 @@ from grants.calls.models import Call
 from grants.canonical import canonical, digest
 from grants.db import db
 from grants.decisions import afterwards, letters, queries
-from grants.decisions.actions import Changed, Refused, grounds
+from grants.decisions.actions import Changed, Refused, grounds, refuse_uncleared
 from grants.decisions.models import Change, Decision
 from grants.decisions.outcomes import ENDINGS, GATES, NAMES, WITH_GRANT, possible
 from grants.panels.funding import promoted
@@ -62,11 +62,17 @@ def propose(
         raise Refused(N_("Enter the maximum grant."), "max_grant")
     if outcome in WITH_GRANT and max_grant and max_grant > decision.requested:
         raise Refused(N_("The maximum grant cannot be higher than what was requested."), "max_grant")
+    _refuse_impossible(decision, outcome, conditions)
     return _proposed(
         decision, by=by, kind=kind, outcome=outcome, reason=reason.strip(),
-        conditions=conditions.strip() if outcome == "invited" else "",
+        conditions=conditions.strip() if outcome in WITH_GRANT else "",
         max_grant=max_grant if outcome in WITH_GRANT else None,
     )  # fmt: skip
+
+
+def _refuse_impossible(decision: Decision, outcome: str, conditions: str) -> None:
+    """Raises Refused for what may no longer happen, when it is proposed and again when it is approved."""
+    refuse_uncleared(outcome, (decision.ethics, decision.security), conditions)
 
 
 def _proposed(decision: Decision, *, by: Any, **contents: Any) -> Change:
@@ -90,16 +96,26 @@ def reached(call: Call) -> list[Decision]:
     return [rows[number] for number in promoted(amounts, free(call))]
 
 
+def held_back(decision: Decision) -> str:
+    """The sentence that says why a decision on the reserve list cannot become an invitation; empty if it can."""
+    try:
+        _refuse_impossible(decision, "invited", decision.conditions)
+    except Refused as refusal:
+        return str(refusal)
+    return ""
+
+
 def promote(call: Call, *, by: Any) -> int:
     """Propose to invite whom the free money reaches; the number of new proposals.
 
-    An officer with a conflict of interest stops before that application: the order is the list's, not his.
+    It stops before an application that is not cleared, which officers decide on first, and before one that a conflict
+    hides from the officer: the order is the list's, not his.
     """
     visible = visible_numbers(call, by)
     waiting = {row.Decision.id for row in queries.reserve(call) if row.Change}
     made = 0
     for decision in reached(call):
-        if decision.application.number not in visible:
+        if decision.application.number not in visible or held_back(decision):
             break
         if decision.id in waiting:
             continue
@@ -112,11 +128,13 @@ def promote(call: Call, *, by: Any) -> int:
 def approve(change: Change, *, by: Any, funder: Mapping[str, str]) -> None:
     """The second pair of eyes: the decision changes, its letter is replaced by a numbered new one, the mail goes.
 
-    Raises Refused for a promotion that the money no longer reaches, or that would pass over somebody.
+    Raises Refused for a promotion that the money no longer reaches, or that would pass over somebody, and for an
+    invitation without clearance.
     """
     decision = change.decision
     if change.kind == "promotion" and decision.id not in {one.id for one in reached(change.call)}:
         raise Refused(N_("The free money no longer reaches this application. Drop the change."))
+    _refuse_impossible(decision, change.outcome, change.conditions)
     at = clock.now()
     change.approved_by_id, change.approved_at = by.id, at
     change.superseded, change.superseded_sha256 = decision.snapshot, decision.sha256

@@ -186,3 +186,32 @@ def test_a_letter_that_comes_back_to_a_missed_threshold_names_it_again(app, cast
 
     assert [ground["threshold"] for ground in missed] == [300]
     assert json.loads(decision_on(below).snapshot)["grounds"] == missed
+
+
+def test_an_application_that_was_not_cleared_is_never_invited_from_the_reserve_list(app, cast, as_):
+    """The money of MAIN reaches RESERVE, whose ethics review ended badly: no promotion and no correction invites it."""
+    call, applications = released_call(cast, as_)
+    end_preparation(as_, applications["MAIN"])
+    reserve, address = applications["RESERVE"], f"/calls/{call.reference}/reserve"
+    decision_on(reserve).ethics = "refused"
+    db.session.commit()
+
+    as_("officer").post(address, data={})
+    assert db.session.query(Change).filter_by(kind="promotion").count() == 0
+    assert "An application that was not cleared cannot be invited." in as_("officer").get(address).text
+    typed = {"outcome": "invited", "max_grant": "6000000", "reason": "It is its turn."}
+    refused = propose_change(as_("officer"), reserve, **typed)
+    assert (refused.status_code, "was not cleared" in refused.text) == (422, True)
+
+    decision_on(reserve).ethics = "conditional"
+    db.session.commit()
+    as_("officer").post(address, data={})
+    assert db.session.query(Change).filter_by(kind="promotion").count() == 0
+    decision_on(reserve).conditions = "An ethics adviser reports."
+    db.session.commit()
+    as_("officer").post(address, data={})
+    assert db.session.query(Change).filter_by(kind="promotion").count() == 1
+    decision_on(reserve).security = "refused"
+    db.session.commit()
+    assert approve_change(as_("officer2")).status_code == 409
+    assert decision_on(reserve).outcome == "reserve"
