@@ -89,10 +89,15 @@ def free(call: Call) -> int:
     return call.budget - queries.committed(call)
 
 
+def _grant(decision: Decision) -> int:
+    """Cents that an invitation would promise."""
+    return decision.requested if decision.max_grant is None else decision.max_grant
+
+
 def reached(call: Call) -> list[Decision]:
     """Whom the free money reaches on the reserve list, in rank order; stops at the first that does not fit."""
     rows = {row.Decision.application.number: row.Decision for row in queries.reserve(call)}
-    amounts = [(number, one.max_grant or one.requested) for number, one in rows.items()]
+    amounts = [(number, _grant(one)) for number, one in rows.items()]
     return [rows[number] for number in promoted(amounts, free(call))]
 
 
@@ -120,7 +125,7 @@ def promote(call: Call, *, by: Any) -> int:
         if decision.id in waiting:
             continue
         _proposed(decision, by=by, kind="promotion", outcome="invited", reason="", conditions=decision.conditions,
-                  max_grant=decision.max_grant or decision.requested)  # fmt: skip
+                  max_grant=_grant(decision))  # fmt: skip
         made += 1
     return made
 

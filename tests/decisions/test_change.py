@@ -1,6 +1,7 @@
 """After the release: money that becomes free goes down the reserve list, and a wrong letter gets a numbered new one."""
 
 import json
+import re
 from datetime import timedelta
 
 from grants import clock
@@ -141,6 +142,7 @@ def test_an_officer_with_a_conflict_neither_sees_nor_moves_the_list_past_it(app,
     as_("officer2").post(f"/calls/{call.reference}/reserve", data={})
 
     assert applications["RESERVE"].number not in page.text
+    assert re.search(r"<td>–</td><td[^>]*>Not shown: you have a conflict", page.text)
     assert "<dt>Free</dt>" not in page.text
     assert db.session.query(Change).filter_by(kind="promotion").count() == 0
     as_("officer").post(f"/calls/{call.reference}/reserve", data={})
