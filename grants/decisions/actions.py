@@ -11,8 +11,8 @@ from grants.applications.models import Application
 from grants.calls.models import Call
 from grants.canonical import canonical, digest
 from grants.db import db
-from grants.decisions import letters, queries
-from grants.decisions.models import Decision, LetterText, Preparation, Release
+from grants.decisions import letters, preparing, queries
+from grants.decisions.models import Decision, LetterText, Release
 from grants.decisions.outcomes import GATES, OF_LINE, WITH_GRANT, Plan, departs, grounds_of, plan
 from grants.decisions.wording import Wording
 from grants.eligibility.models import Ruling
@@ -322,9 +322,7 @@ def carry_out(release: Release, *, by: Any, funder: Mapping[str, str]) -> None:
         lots = drawing.told(draw, decision.application.number) if draw else None
         _make_known(decision, by=by, at=at, funder=funder, wording=wording, lots=lots)
         if decision.outcome == "invited":
-            db.session.add(
-                Preparation(application_id=decision.application_id, state="open", checks=[], reason="")
-            )
+            preparing.begin(decision, by=by)
     db.session.flush()
     if queries.told(release) != release.counts:
         raise Refused(N_("The mails are not one for each decision. Nothing was released."))

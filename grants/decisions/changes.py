@@ -7,7 +7,7 @@ from grants import clock, events, mail
 from grants.calls.models import Call
 from grants.canonical import canonical, digest
 from grants.db import db
-from grants.decisions import afterwards, letters, queries
+from grants.decisions import letters, preparing, queries
 from grants.decisions.actions import Changed, Refused, grounds, refuse_uncleared
 from grants.decisions.models import Change, Decision
 from grants.decisions.outcomes import ENDINGS, GATES, NAMES, WITH_GRANT, possible
@@ -73,6 +73,11 @@ def propose(
 def _refuse_impossible(decision: Decision, outcome: str, conditions: str) -> None:
     """Raises Refused for what may no longer happen, when it is proposed and again when it is approved."""
     refuse_uncleared(outcome, (decision.ethics, decision.security), conditions)
+    preparation = queries.preparation_of(decision.application) if outcome != "invited" else None
+    if preparation is not None and preparation.state == "signed":
+        raise Refused(
+            N_("The grant agreement is signed. Its money cannot be given to others here."), "outcome"
+        )
 
 
 def _proposed(decision: Decision, *, by: Any, **contents: Any) -> Change:
@@ -133,8 +138,8 @@ def promote(call: Call, *, by: Any) -> int:
 def approve(change: Change, *, by: Any, funder: Mapping[str, str]) -> None:
     """The second pair of eyes: the decision changes, its letter is replaced by a numbered new one, the mail goes.
 
-    Raises Refused for a promotion that the money no longer reaches, or that would pass over somebody, and for an
-    invitation without clearance.
+    Raises Refused for a promotion that the money no longer reaches, or that would pass over somebody, for an
+    invitation without clearance, and for the end of one whose grant agreement is signed.
     """
     decision = change.decision
     if change.kind == "promotion" and decision.id not in {one.id for one in reached(change.call)}:
@@ -157,9 +162,9 @@ def approve(change: Change, *, by: Any, funder: Mapping[str, str]) -> None:
     move(change, "approve", by=by, kind=change.kind, outcome=change.outcome, letter=decision.letter_number,
          sha256=decision.sha256)  # fmt: skip
     if decision.outcome == "invited":
-        afterwards.begin(decision, by=by)
+        preparing.begin(decision, by=by)
     else:
-        afterwards.end(decision, by=by)
+        preparing.end(decision, by=by)
     coordinator = decision.application.coordinator
     mail.write(
         db.session, "result_changed", to=coordinator.email, language=coordinator.language, user_id=coordinator.id,
