@@ -122,6 +122,7 @@ MOVES: dict[str, tuple[Move, ...]] = {
     "preparation": (
         Move("sign", ("open",), "signed"),
         Move("end", ("open",), "ended"),
+        Move("begin", ("ended",), "open"),
     ),
     "release": (
         Move("carry_out", ("held",), "released"),

@@ -98,23 +98,6 @@ def withdraw(request: Redress, *, by: Any) -> None:
 # --- Grant preparation -----------------------------------------------------------------------------------------------
 
 
-def begin(decision: Decision, *, by: Any) -> None:
-    """Open the preparation of an invited application; once."""
-    if queries.preparation_of(decision.application) is None:
-        preparation = Preparation(application_id=decision.application_id, application=decision.application,
-                                  state="open", checks=[], reason="")  # fmt: skip
-        db.session.add(preparation)
-        db.session.flush()
-        events.record(db.session, preparation, "begin", by=by, target="open")
-
-
-def end(decision: Decision, *, by: Any) -> None:
-    """Close an open preparation whose invitation is no longer valid."""
-    preparation = queries.preparation_of(decision.application)
-    if preparation is not None and preparation.state == "open":
-        move(preparation, "end", by=by)
-
-
 def note(preparation: Preparation, *, by: Any, data_on: date | None, declaration_on: date | None) -> None:
     """Write down when the grant data and the declaration of honour came in."""
     preparation.data_on, preparation.declaration_on = data_on, declaration_on

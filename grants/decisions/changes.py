@@ -7,8 +7,8 @@ from grants import clock, events, mail
 from grants.calls.models import Call
 from grants.canonical import canonical, digest
 from grants.db import db
-from grants.decisions import afterwards, letters, queries
-from grants.decisions.actions import Changed, Refused
+from grants.decisions import letters, preparing, queries
+from grants.decisions.actions import Changed, Refused, grounds, refuse_uncleared
 from grants.decisions.models import Change, Decision
 from grants.decisions.outcomes import ENDINGS, GATES, NAMES, WITH_GRANT, possible
 from grants.panels.funding import promoted
@@ -62,11 +62,22 @@ def propose(
         raise Refused(N_("Enter the maximum grant."), "max_grant")
     if outcome in WITH_GRANT and max_grant and max_grant > decision.requested:
         raise Refused(N_("The maximum grant cannot be higher than what was requested."), "max_grant")
+    _refuse_impossible(decision, outcome, conditions)
     return _proposed(
         decision, by=by, kind=kind, outcome=outcome, reason=reason.strip(),
-        conditions=conditions.strip() if outcome == "invited" else "",
+        conditions=conditions.strip() if outcome in WITH_GRANT else "",
         max_grant=max_grant if outcome in WITH_GRANT else None,
     )  # fmt: skip
+
+
+def _refuse_impossible(decision: Decision, outcome: str, conditions: str) -> None:
+    """Raises Refused for what may no longer happen, when it is proposed and again when it is approved."""
+    refuse_uncleared(outcome, (decision.ethics, decision.security), conditions)
+    preparation = queries.preparation_of(decision.application) if outcome != "invited" else None
+    if preparation is not None and preparation.state == "signed":
+        raise Refused(
+            N_("The grant agreement is signed. Its money cannot be given to others here."), "outcome"
+        )
 
 
 def _proposed(decision: Decision, *, by: Any, **contents: Any) -> Change:
@@ -83,28 +94,43 @@ def free(call: Call) -> int:
     return call.budget - queries.committed(call)
 
 
+def _grant(decision: Decision) -> int:
+    """Cents that an invitation would promise."""
+    return decision.requested if decision.max_grant is None else decision.max_grant
+
+
 def reached(call: Call) -> list[Decision]:
     """Whom the free money reaches on the reserve list, in rank order; stops at the first that does not fit."""
     rows = {row.Decision.application.number: row.Decision for row in queries.reserve(call)}
-    amounts = [(number, one.max_grant or one.requested) for number, one in rows.items()]
+    amounts = [(number, _grant(one)) for number, one in rows.items()]
     return [rows[number] for number in promoted(amounts, free(call))]
+
+
+def held_back(decision: Decision) -> str:
+    """The sentence that says why a decision on the reserve list cannot become an invitation; empty if it can."""
+    try:
+        _refuse_impossible(decision, "invited", decision.conditions)
+    except Refused as refusal:
+        return str(refusal)
+    return ""
 
 
 def promote(call: Call, *, by: Any) -> int:
     """Propose to invite whom the free money reaches; the number of new proposals.
 
-    An officer with a conflict of interest stops before that application: the order is the list's, not his.
+    It stops before an application that is not cleared, which officers decide on first, and before one that a conflict
+    hides from the officer: the order is the list's, not his.
     """
     visible = visible_numbers(call, by)
     waiting = {row.Decision.id for row in queries.reserve(call) if row.Change}
     made = 0
     for decision in reached(call):
-        if decision.application.number not in visible:
+        if decision.application.number not in visible or held_back(decision):
             break
         if decision.id in waiting:
             continue
         _proposed(decision, by=by, kind="promotion", outcome="invited", reason="", conditions=decision.conditions,
-                  max_grant=decision.max_grant or decision.requested)  # fmt: skip
+                  max_grant=_grant(decision))  # fmt: skip
         made += 1
     return made
 
@@ -112,16 +138,18 @@ def promote(call: Call, *, by: Any) -> int:
 def approve(change: Change, *, by: Any, funder: Mapping[str, str]) -> None:
     """The second pair of eyes: the decision changes, its letter is replaced by a numbered new one, the mail goes.
 
-    Raises Refused for a promotion that the money no longer reaches, or that would pass over somebody.
+    Raises Refused for a promotion that the money no longer reaches, or that would pass over somebody, for an
+    invitation without clearance, and for the end of one whose grant agreement is signed.
     """
     decision = change.decision
     if change.kind == "promotion" and decision.id not in {one.id for one in reached(change.call)}:
         raise Refused(N_("The free money no longer reaches this application. Drop the change."))
+    _refuse_impossible(decision, change.outcome, change.conditions)
     at = clock.now()
     change.approved_by_id, change.approved_at = by.id, at
     change.superseded, change.superseded_sha256 = decision.snapshot, decision.sha256
     if change.outcome != decision.outcome:
-        decision.grounds = []
+        decision.grounds = grounds(decision.application, change.outcome)
     decision.outcome, decision.max_grant = change.outcome, change.max_grant
     decision.reason, decision.conditions = change.reason, change.conditions
     decision.proposed_by_id, decision.approved_by_id = change.proposed_by_id, by.id
@@ -134,9 +162,9 @@ def approve(change: Change, *, by: Any, funder: Mapping[str, str]) -> None:
     move(change, "approve", by=by, kind=change.kind, outcome=change.outcome, letter=decision.letter_number,
          sha256=decision.sha256)  # fmt: skip
     if decision.outcome == "invited":
-        afterwards.begin(decision, by=by)
+        preparing.begin(decision, by=by)
     else:
-        afterwards.end(decision, by=by)
+        preparing.end(decision, by=by)
     coordinator = decision.application.coordinator
     mail.write(
         db.session, "result_changed", to=coordinator.email, language=coordinator.language, user_id=coordinator.id,

@@ -44,7 +44,7 @@ from grants.experts.models import Assignment
 from grants.mail import Mail
 from grants.panels import drawing
 from grants.panels.models import RankedList, RankedRow
-from grants.panels.queries import adopted, draw_in_force
+from grants.panels.queries import adopted, draw_in_force, rows_by_application
 from grants.people.models import AccessEntry, Appointment, User
 from grants.policy import ASKED
 
@@ -257,6 +257,12 @@ def refusals(call: Call) -> dict[tuple[int, str], Ruling]:
         .order_by(Ruling.id)
     )
     return {(ruling.application_id, ruling.gate): ruling for ruling in rulings}
+
+
+def cut(call: Call) -> int | None:
+    """The total, hundredths, down to which a first stage invites; None where it invites nobody."""
+    totals = [row.total for row in rows_by_application(call).values() if row.line == "second_stage"]
+    return min(totals, key=lambda total: total * call.scheme.sign, default=None)
 
 
 def to_approve(call: Call, user: Any) -> Sequence[Decision]:

@@ -299,10 +299,12 @@ def drop_change(public_id: str) -> Response:
 def reserve(reference: str) -> str:
     """The money that is free, and whom it reaches on the reserve list."""
     call = load(by_reference(reference), to="call.reserve")
+    reached = changes.reached(call)
     return render_template(
         "decisions/reserve.html", call=call, rows=queries.reserve(call), free=changes.free(call),
-        reached={one.id for one in changes.reached(call)}, visible=visible_numbers(call, current_user),
+        reached={one.id for one in reached}, visible=visible_numbers(call, current_user),
         whole=not queries.bars_from_some(call, current_user),
+        held_back={one.id: changes.held_back(one) for one in reached},
     )  # fmt: skip
 
 

@@ -51,7 +51,8 @@ def note(
 
     Raises:
         Changed: somebody else has saved a finding since.
-        Refused: an amendment or a tie order without its reason, a score off the grid, or a grant above the request.
+        Refused: an amendment or a tie order without its reason, a score off the grid, or a grant of
+            nothing or above the request.
     """
     finding = queries.finding_of(application)
     if (finding.version if finding else 0) != version:
@@ -68,6 +69,8 @@ def note(
         raise Refused(
             N_("Say why the panel sets this order. It becomes part of the panel report."), "tie_reason"
         )
+    if max_grant == 0:
+        raise Refused(N_("Enter the maximum grant, or leave it empty for what was requested."), "max_grant")
     if max_grant is not None and max_grant > submission.requested:
         raise Refused(N_("The maximum grant cannot be higher than what was requested."), "max_grant")
     count = {name: number for name, number in (votes or {}).items() if number}
