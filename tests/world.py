@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
-from grants import clock
+from grants import clock, events
 from grants.applications import clarifications
 from grants.calls import actions as calls_actions
 from grants.calls.models import Programme
@@ -320,6 +320,10 @@ def _draw_lots(call: Any, applications: list[Any], cast: Any) -> None:
     draw.seed = rerun_draw.seed(draw.sha256, draw.value)
     draw.order = rerun_draw.order(draw.seed, group)
     db.session.add(draw)
+    events.record(
+        db.session, draw, "fix", by=cast.chair, target="fixed", sha256=draw.sha256, group=group,
+        draws_at=draw.draws_at.isoformat(),
+    )  # fmt: skip
     db.session.commit()
 
 

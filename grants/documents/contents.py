@@ -24,7 +24,7 @@ from grants.applications.shown import proposal_to
 from grants.calls import answers
 from grants.calls.models import Call
 from grants.calls.rules import DECLARATIONS
-from grants.canonical import canonical
+from grants.canonical import canonical, digest
 from grants.db import db
 from grants.decisions import letters, outcomes, redress, wording
 from grants.decisions import queries as decisions
@@ -83,6 +83,8 @@ class Page:
     """Whether it is signed; a letter before its release is not."""
     beside: dict[str, bytes | Path] = field(default_factory=dict)
     """What lies in one archive with it, by name; then the archive is what is handed out."""
+    letter_sha256: str | None = None
+    """Of the frozen letter, if it is a released one."""
 
     @property
     def title(self) -> str:
@@ -128,7 +130,11 @@ def page(
     suffix = "zip" if beside else "pdf"
     filename = re.sub(r"[^A-Za-z0-9._-]+", "-", f"{name}-{named}-{language}.{suffix}")
     value = {"document": kind, "language": language, "about": name, "facts": DATA[kind](facts)}
-    return Page(kind, html, canonical(value).decode(), filename, bundle(logo), not facts.get("draft"), beside)
+    final = not facts.get("draft")
+    return Page(
+        kind, html, canonical(value).decode(), filename, bundle(logo), final, beside,
+        digest(facts["frozen"]) if kind == "letter" and final else None,
+    )  # fmt: skip
 
 
 def bundle(logo: str) -> dict[str, Path]:

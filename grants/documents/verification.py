@@ -8,10 +8,11 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from grants import warm
 from grants.db import db
+from grants.decisions.models import Change
 from grants.documents.models import MadeFile
 
 MOST = 30 * 1024**2
@@ -40,12 +41,16 @@ class Signature:
 
 @dataclass(frozen=True)
 class Verdict:
-    """`made_at` is since when this very file exists here, None if it was not made here; no signature is None."""
+    """`made_at` is since when this very file exists here, None if it was not made here; no signature is None.
+
+    `replaced_at` is since when another letter stands in the place of the one that it tells.
+    """
 
     sha256: str
     kind: str | None
     made_at: datetime | None
     signature: Signature | None
+    replaced_at: datetime | None = None
 
     @property
     def is_ours(self) -> bool:
@@ -58,6 +63,7 @@ class Verdict:
         return {
             "ours": self.is_ours, "sha256": self.sha256, "kind": self.kind,
             "made_at": self.made_at.isoformat() if self.made_at else None,
+            "replaced_at": self.replaced_at.isoformat() if self.replaced_at else None,
             "signature": asdict(self.signature) if self.signature else None,
         }  # fmt: skip
 
@@ -72,6 +78,7 @@ def verify(content: bytes, settings: Mapping[str, Any]) -> Verdict:
         raise NoDocument
     sha256 = hashlib.sha256(content).hexdigest()
     made = db.session.scalars(select(MadeFile).where(MadeFile.sha256 == sha256)).first()
+    replaced_at = _replaced_at(made.letter_sha256) if made and made.letter_sha256 else None
     db.session.rollback()  # no transaction stays open while the other process reads
     job = {
         "content": base64.b64encode(content).decode(), "key": settings["SIGNING_KEY"],
@@ -83,7 +90,15 @@ def verify(content: bytes, settings: Mapping[str, Any]) -> Verdict:
     except warm.Failed as problem:
         raise NoDocument(str(problem)) from None
     signature = Signature(**told) if told else None
-    return Verdict(sha256, made.kind if made else None, made.made_at if made else None, signature)
+    return Verdict(
+        sha256, made.kind if made else None, made.made_at if made else None, signature, replaced_at
+    )
+
+
+def _replaced_at(letter_sha256: str) -> datetime | None:
+    return db.session.scalar(
+        select(func.min(Change.approved_at)).where(Change.superseded_sha256 == letter_sha256)
+    )
 
 
 reader = warm.Process(__name__)

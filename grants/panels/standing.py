@@ -296,13 +296,26 @@ def follows(value: Mapping[str, Any]) -> bool:
         {one["number"]: one.get("keywords", ()) for one in value["inputs"]},
         {one["number"]: one["funding_order"] for one in value["inputs"] if one.get("funding_order") is not None},
     )  # fmt: skip
-    expected: list[tuple[Any, ...]] = [
-        (row.key, row.rank, row.total, row.rank_score, line.line, line.amount, line.cumulative)
+    expected = [
+        {
+            "number": row.key, "rank": row.rank, "total": row.total, "rank_score": row.rank_score,
+            "placed_by": row.step, "line": line.line, "amount": line.amount, "cumulative": line.cumulative,
+            "area": line.area, "missed": [], "trace": [compared._asdict() for compared in row.trace],
+        }
         for row, line in zip(order.rows, lines, strict=True)
-    ]
-    expected += [(row.key, None, row.total, None, "below_threshold", row.amount, 0) for row in order.below]
-    names = ("number", "rank", "total", "rank_score", "line", "amount", "cumulative")
-    return expected == [tuple(row[name] for name in names) for row in value["rows"]]
+    ] + [
+        {
+            "number": row.key, "rank": None, "total": row.total, "rank_score": None, "placed_by": "threshold",
+            "line": "below_threshold", "amount": row.amount, "cumulative": 0, "area": "",
+            "missed": [missed._asdict() for missed in row.missed], "trace": [],
+        }
+        for row in order.below
+    ]  # fmt: skip
+    # A list of an earlier version tells less of each row; what it tells has to follow all the same.
+    return len(expected) == len(value["rows"]) and all(
+        {"number", "line"} <= row.keys() and row == {name: one[name] for name in row if name in one}
+        for one, row in zip(expected, value["rows"], strict=True)
+    )
 
 
 def _lines(

@@ -14,6 +14,8 @@ from click.testing import CliRunner
 from grants.applications import queries as applications
 from grants.cli import main
 from grants.db import db
+from grants.decisions import changes, letters
+from grants.decisions import queries as decisions
 from grants.documents import contents, make, render, signing, verification
 from tests.documents import reading, standards
 from tests.documents.conftest import Authority
@@ -75,9 +77,35 @@ def test_the_same_letter_is_not_signed_twice(sealed: Any, names: Any) -> None:
     assert _made(names) == _made(names)
 
 
-def test_a_letter_before_its_release_is_not_signed(sealed: Any, names: Any) -> None:
+def test_a_letter_before_its_release_is_neither_signed_nor_confirmed(
+    sealed: Any, names: Any, as_: Any
+) -> None:
+    """Who gets hold of a draft does not learn here that it is a true one."""
     content = _made(names, about="ranked_best")
-    assert verification.verify(content, sealed.config).signature is None
+    verdict = verification.verify(content, sealed.config)
+    assert (verdict.signature, verdict.kind, verdict.is_ours) == (None, None, False)
+    assert "is not known here" in _brought(as_(None), content).text
+
+
+def test_whoever_is_shown_a_letter_that_was_replaced_is_told_so(
+    sealed: Any, cast: Any, names: Any, as_: Any
+) -> None:
+    first = _made(names)
+    assert verification.verify(first, sealed.config).replaced_at is None
+    decision = decisions.of_application(names.applications["released_best"])
+    assert decision
+    change = changes.propose(
+        decision, by=cast.officer, version=decision.version, kind="correction", outcome=decision.outcome,
+        reason="The amount was wrong.", max_grant=(decision.max_grant or decision.requested) - 100,
+    )  # fmt: skip
+    changes.approve(change, by=cast.officer2, funder=letters.funder(sealed.config))
+    db.session.commit()
+    second = _made(names)
+    assert verification.verify(first, sealed.config).replaced_at == change.approved_at
+    page = _brought(as_(None), first).text
+    assert "another letter has replaced it" in page
+    assert verification.verify(second, sealed.config).replaced_at is None
+    assert "This is our document, byte for byte." in _brought(as_(None), second).text
 
 
 def test_without_a_key_nothing_is_signed(app: Any, names: Any, as_: Any) -> None:
