@@ -128,6 +128,7 @@ TABLE: list[tuple[str, str, dict[str, str], set[Any]]] = [
     ("GET", "applications.partner_budget", {"public_id": "partner:1"}, {"coordinator", "partner"}),
     ("POST", "applications.partner_budget", {"public_id": "partner:1"}, {"coordinator", "partner"}),
     ("POST", "applications.remove_partner", {"public_id": "partner:1"}, {"coordinator"}),
+    ("POST", "applications.invite_again", {"public_id": "partner:2"}, {"coordinator"}),
     ("POST", "applications.accept_invitation", {"public_id": "partner:2"}, {"expert4"}),
     ("POST", "applications.decline_invitation", {"public_id": "partner:2"}, {"expert4"}),
     ("GET", "applications.confirmation", {"public_id": "partner:1"}, {"partner"}),

@@ -142,6 +142,47 @@ def test_an_invitation_is_declined(as_: Any, draft: str) -> None:
     assert "declined" in as_("coordinator").get(f"/applications/{draft}/consortium").text
 
 
+def _invitations(address: str) -> int:
+    db.session.expire_all()
+    mails = select(Mail).where(Mail.recipient == address, Mail.occasion.startswith("partner:"))
+    return len(db.session.scalars(mails).all())
+
+
+def test_somebody_who_declined_is_invited_again(as_: Any, draft: str) -> None:
+    """By a button; who has only just been invited is left in peace until tomorrow."""
+    third = _whole(draft).partners[2].public_id
+    address, lead = world.CAST["expert4"][1], as_("coordinator")
+    again = f"/partners/{third}/invitation"
+    before = _invitations(address)
+    assert "Invite again" in lead.get(f"/applications/{draft}/consortium").text
+    as_("expert4").post(f"/partners/{third}/refusal")
+    assert lead.post(again).status_code == 303
+    assert _invitations(address) == before + 1
+    assert "You are invited" in as_("expert4").get("/applications").text
+    lead.post(again)
+    assert _invitations(address) == before + 1
+    assert "less than a day old" in lead.get(f"/applications/{draft}/consortium").text
+    as_("expert4").post(f"/partners/{third}/refusal")
+    declined = select(Mail).where(Mail.occasion.like(f"declined:{third}%"))
+    assert len(db.session.scalars(declined).all()) == 2
+    assert as_("partner").post(again).status_code == 403
+
+
+def test_one_person_is_invited_for_two_organisations_and_after_a_removal(
+    as_: Any, draft: str, cast: Any
+) -> None:
+    address, application = "nora@two-institutes.example", _whole(draft)
+    before = _invitations(address)
+    fields = {"country": "NL", "activity": "REC", "contact_name": "Nora New", "contact_email": address}
+    first = actions.add_partner(application, by=cast.coordinator, name="Institute One", **fields)
+    actions.add_partner(application, by=cast.coordinator, name="Institute Two", **fields)
+    assert _invitations(address) == before + 2
+    actions.remove_partner(first, by=cast.coordinator)
+    actions.add_partner(application, by=cast.coordinator, name="Institute One", **fields)
+    db.session.commit()
+    assert _invitations(address) == before + 3
+
+
 def test_a_contact_that_is_taken_back_has_no_access(as_: Any, draft: str, cast: Any) -> None:
     """Clearing the address of a contact who had accepted ends their access, without anybody new being invited."""
     partner = as_("partner")

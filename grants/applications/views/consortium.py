@@ -166,6 +166,19 @@ def hand_over(public_id: str) -> Answer:
     )
 
 
+@blueprint.post("/partners/<public_id>/invitation")
+def invite_again(public_id: str) -> AnyResponse:
+    """Send the invitation to the organisation's contact once more."""
+    partner = load(_held_partner(public_id), to="partner.invite_again")
+    try:
+        actions.invite_again(partner, by=current_user)
+    except ValueError as problem:
+        flash(_(str(problem)), "danger")
+    else:
+        flash(_("%(name)s is invited again.", name=partner.contact_name or partner.contact_email), "success")
+    return redirect(url_for(".consortium", public_id=partner.application.public_id), 303)
+
+
 @blueprint.post("/partners/<public_id>/refusal")
 def decline_invitation(public_id: str) -> AnyResponse:
     """The invited contact does not take part."""
