@@ -550,6 +550,15 @@ def add_researcher(application: Application, partner: Partner, *, by: Any, **fie
     return researcher
 
 
+def edit_researcher(
+    application: Application, researcher: Researcher, partner: Partner, *, by: Any, **fields: Any
+) -> None:
+    with editing(application, "researchers", by=by):
+        researcher.partner_id, researcher.partner = partner.id, partner
+        for name, value in fields.items():
+            setattr(researcher, name, value)
+
+
 def remove_researcher(application: Application, researcher: Researcher, *, by: Any) -> None:
     with editing(application, "researchers", by=by):
         application.researchers.remove(researcher)

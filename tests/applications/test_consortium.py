@@ -80,6 +80,16 @@ def test_a_partner_names_its_own_people(as_: Any, draft: str) -> None:
     assert as_("coordinator").post(address, data=of_first).status_code == 303
     lead = next(r for r in _whole(draft).researchers if r.last_name == "Lead")
     assert browser.post(f"{address}/{lead.public_id}/removal").status_code == 403
+    assert browser.post(f"{address}/{lead.public_id}", data=person).status_code == 403
+    mine = next(r for r in _whole(draft).researchers if r.last_name == "Own")
+    form = as_("coordinator").get(f"{address}/{mine.public_id}").text
+    assert re.search(f'value="{own.public_id}" selected|selected value="{own.public_id}"', form)
+    mended = person | {"first_name": "Odette", "leading": "y"}
+    assert 'value="Odile"' in browser.get(f"{address}/{mine.public_id}").text
+    assert browser.post(f"{address}/{mine.public_id}", data=mended | {"orcid": "1"}).status_code == 422
+    assert browser.post(f"{address}/{mine.public_id}", data=mended).status_code == 303
+    changed = next(r for r in _whole(draft).researchers if r.last_name == "Own")
+    assert (changed.first_name, changed.leading, changed.public_id) == ("Odette", True, mine.public_id)
 
 
 def _confirm(browser: Any, partner: str) -> Any:
