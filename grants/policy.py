@@ -272,6 +272,11 @@ def must_confirm(user: Any, thing: Any) -> bool:
     return bool(thing.must_confirm)
 
 
+@when(N_("Nobody is invited who has not accepted."))
+def awaits_contact(user: Any, thing: Any) -> bool:
+    return bool(thing.contact_email) and thing.contact_id is None
+
+
 @when(N_("Its contact has not accepted the invitation yet."))
 def has_contact(user: Any, thing: Any) -> bool:
     return thing.contact_id is not None
@@ -508,6 +513,10 @@ RULES: dict[str, Rule] = {
     & before_deadline
     & is_not_lead_partner
     & has_contact,
+    "partner.invite_again": is_coordinator
+    & application_in("draft", "reopened")
+    & before_deadline
+    & awaits_contact,
     "partner.remove": is_coordinator
     & application_in("draft", "reopened")
     & before_deadline

@@ -155,7 +155,7 @@ def _begin() -> None:
 
 
 def settle(response: Response) -> Response:
-    """Commit an unsafe request that answers below 400 or says that it must be kept; roll back everything else."""
+    """Commit an unsafe request that answers below 400; roll back everything else, but for what is kept in any case."""
     exempt = request.blueprint == EXEMPT_BLUEPRINT
     failed = response.status_code >= 400
     try:
@@ -175,10 +175,26 @@ def settle(response: Response) -> Response:
             _roll_back()
     except (StaleDataError, IntegrityError) as collision:
         response = _on_collision(collision)
+    _keep_in_any_case()
     begin_as(writer=False)  # whatever is still read must not take SQLite's write lock from the session's row
     _write_access_log()
     clock.receive(writer=False)
     return response
+
+
+def keep_in_any_case(write: Callable[[], None]) -> None:
+    """Do `write` in a transaction of its own, after the one of this request, which answers an error and is undone."""
+    g.setdefault("kept_in_any_case", []).append(write)
+
+
+def _keep_in_any_case() -> None:
+    for write in g.pop("kept_in_any_case", []):
+        begin_as(writer=True)
+        try:
+            write()
+            db.session.commit()
+        except IntegrityError:  # another window of the same person was quicker
+            _roll_back()
 
 
 def _roll_back() -> None:

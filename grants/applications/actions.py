@@ -364,9 +364,11 @@ def add_partner(application: Application, *, by: Any, **fields: Any) -> Partner:
             application_id=application.id, application=application, position=len(application.partners) + 1, lines=[],
             requested=0, income=0, other_contributions=0, rate=0,
         )  # fmt: skip
-        _fill(partner, fields, by=by)
+        is_new = _fill(partner, fields)
         db.session.add(partner)
         db.session.flush()
+    if is_new:
+        _invite(partner, by=by)
     with editing(application, f"partner:{partner.public_id}", by=by):
         pass
     return partner
@@ -379,10 +381,14 @@ def edit_partner(
     if by.id != partner.application.coordinator_id:
         fields = {key: value for key, value in fields.items() if key not in LEADS}
     with editing(partner.application, f"partner:{partner.public_id}", version, by=by, tab=tab):
-        _fill(partner, fields, by=by)
+        is_new = _fill(partner, fields)
+    # An address that comes back while somebody types it is no second invitation.
+    if is_new and not _invited_since(partner, clock.now() - ONE_REVISION):
+        _invite(partner, by=by)
 
 
-def _fill(partner: Partner, fields: dict[str, Any], *, by: Any) -> None:
+def _fill(partner: Partner, fields: dict[str, Any]) -> bool:
+    """Set what is given and what follows from it; whether somebody is to be invited who was not the contact before."""
     before = partner.contact_email or ""
     for name in PARTNER_FIELDS:
         if name in fields:
@@ -395,21 +401,40 @@ def _fill(partner: Partner, fields: dict[str, Any], *, by: Any) -> None:
     partner.rate = funding_rate(partner.application.call.action, nonprofit, partner.role)
     partner.sme = is_sme(partner.activity, partner.size, bool(partner.sme))
     partner.contact_email = (partner.contact_email or "").strip().lower()
-    if partner.contact_email != before:
-        own = partner.contact_email == partner.application.coordinator.email.lower()
-        partner.contact_id = partner.application.coordinator_id if own else None
-        partner.declined_at = None
-        if partner.contact_email and not own:
-            _invite(partner, by=by)
+    if partner.contact_email == before:
+        return False
+    own = partner.contact_email == partner.application.coordinator.email.lower()
+    partner.contact_id = partner.application.coordinator_id if own else None
+    partner.declined_at = None
+    return bool(partner.contact_email) and not own
 
 
 def _invite(partner: Partner, *, by: Any) -> None:
-    application = partner.application
+    """Each invitation is news: its number among those of the organisation is part of the occasion."""
+    application, number = partner.application, len(queries.invitations_sent(partner)) + 1
     mail.write(
         db.session, "partner_invitation", to=partner.contact_email, language=by.language,
-        occasion=f"partner:{application.public_id}:{partner.contact_email}", call_id=application.call_id,
+        occasion=f"partner:{partner.public_id}:{number}", call_id=application.call_id,
         partner=partner, application=application, inviter=by,
     )  # fmt: skip
+
+
+def _invited_since(partner: Partner, moment: datetime) -> bool:
+    """Whether the present contact got an invitation for this organisation since then."""
+    sent = queries.invitations_sent(partner)
+    return any(one.recipient == partner.contact_email and one.written_at > moment for one in sent)
+
+
+def invite_again(partner: Partner, *, by: Any) -> None:
+    """Send the invitation once more, to a contact who has not answered or has declined.
+
+    Raises:
+        ValueError: it went out less than a day ago and was not answered yet.
+    """
+    if partner.declined_at is None and _invited_since(partner, clock.now() - timedelta(days=1)):
+        raise ValueError(N_("The last invitation is less than a day old. Please wait for the answer."))
+    partner.declined_at = None
+    _invite(partner, by=by)
 
 
 def accept_invitation(partner: Partner, *, by: Any) -> None:
@@ -426,8 +451,8 @@ def decline_invitation(partner: Partner, *, by: Any) -> None:
     lead = application.coordinator
     mail.write(
         db.session, "partner_declined", to=lead.email, language=lead.language, user_id=lead.id,
-        occasion=f"declined:{partner.public_id}:{partner.contact_email}", call_id=application.call_id, partner=partner,
-        application=application, reader=lead,
+        occasion=f"declined:{partner.public_id}:{len(queries.invitations_sent(partner))}",
+        call_id=application.call_id, partner=partner, application=application, reader=lead,
     )  # fmt: skip
 
 
@@ -450,7 +475,7 @@ def hand_over(partner: Partner, *, by: Any, contact: User) -> None:
     former = next((other for other in application.partners if other.role == "coordinator"), None)
     application.coordinator_id, application.coordinator = contact.id, contact
     with editing(application, f"partner:{partner.public_id}", by=by):
-        _fill(partner, {"role": "coordinator"}, by=by)
+        _fill(partner, {"role": "coordinator"})
     if former is not None:
         with editing(application, f"partner:{former.public_id}", by=by):
             former.contact_name, former.contact_email, former.contact_id = by.name, by.email.lower(), by.id
@@ -545,6 +570,15 @@ def add_researcher(application: Application, partner: Partner, *, by: Any, **fie
         )
         application.researchers.append(researcher)
     return researcher
+
+
+def edit_researcher(
+    application: Application, researcher: Researcher, partner: Partner, *, by: Any, **fields: Any
+) -> None:
+    with editing(application, "researchers", by=by):
+        researcher.partner_id, researcher.partner = partner.id, partner
+        for name, value in fields.items():
+            setattr(researcher, name, value)
 
 
 def remove_researcher(application: Application, researcher: Researcher, *, by: Any) -> None:

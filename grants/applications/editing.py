@@ -23,7 +23,7 @@ from grants.applications import actions, comparison, merging, queries
 from grants.applications.merging import Merged, Typed
 from grants.applications.models import Application, KeptText, Section
 from grants.calls.fields import TableField
-from grants.web import typed_is_stored
+from grants.web import keep_in_any_case, typed_is_stored
 
 Answer = str | Response | tuple[str, int]
 
@@ -99,9 +99,13 @@ def edit(
     if merged.conflicts:
         if by_itself:
             return _keep(application, section, "conflict")
+        keep_in_any_case(lambda: _keep_text(application, section))
         return page(form, 409, conflicts=_conflicts(form, merged, theirs))
     if not form.validate():
-        return _keep(application, section, "kept", form) if by_itself else page(form, 422)
+        if by_itself:
+            return _keep(application, section, "kept", form)
+        keep_in_any_case(lambda: _keep_text(application, section))
+        return page(form, 422)
     save(form, {"by": current_user, "version": base, "tab": request.form.get("tab", "")[:32]})
     actions.drop_text(application, section, by=current_user)
     if not by_itself:
@@ -142,6 +146,12 @@ def _seen() -> dict[str, str]:
 
 
 def _keep(application: Application, section: str, state: str, form: FlaskForm | None = None) -> Response:
+    _keep_text(application, section)
+    wrong = [str(field.label.text) for field in form if field.errors] if form else []
+    return jsonify(state=state, fields=", ".join(wrong))
+
+
+def _keep_text(application: Application, section: str) -> None:
     mine = {
         name: request.form.getlist(name)
         for name in request.form
@@ -153,8 +163,6 @@ def _keep(application: Application, section: str, state: str, form: FlaskForm | 
         application, section, storable, seen=_seen(), by=current_user,
         version=int(number) if number.isdecimal() and len(number) < 10 else 0,
     )  # fmt: skip
-    wrong = [str(field.label.text) for field in form if field.errors] if form else []
-    return jsonify(state=state, fields=", ".join(wrong))
 
 
 # --- Fields as a browser sends them ----------------------------------------------------------------------------------

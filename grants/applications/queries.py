@@ -1,6 +1,6 @@
 """Questions about applications: one with all that a page needs, and the lists that each person may see."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -159,6 +159,12 @@ def partner(public_id: str) -> Partner | None:
 def contact(partner: Partner) -> User | None:
     """The person who accepted to be the contact of an organisation."""
     return db.session.get(User, partner.contact_id) if partner.contact_id else None
+
+
+def invitations_sent(partner: Partner) -> Sequence[Any]:
+    """To whom and when invitations for an organisation were written."""
+    of_partner = Mail.occasion.startswith(f"partner:{partner.public_id}:")
+    return db.session.execute(select(Mail.recipient, Mail.written_at).where(of_partner)).all()
 
 
 def researcher(public_id: str) -> Researcher | None:

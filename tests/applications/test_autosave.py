@@ -153,6 +153,20 @@ def test_what_cannot_be_saved_is_kept_as_it_was_typed(
     assert db.session.scalars(select(KeptText)).all() == []
 
 
+def test_the_plain_button_keeps_what_it_cannot_save(summary: Any, names: Any) -> None:
+    """A wrong number, or a text that somebody else changed: whoever closes the page finds it again."""
+    first, second = summary(), summary()
+    wrong = second.form | {"abstract": "Typed without scripts", "duration": "long"}
+    assert second.browser.post(second.address, data=wrong).status_code == 422
+    assert "Typed without scripts" in Tab(second.browser, second.address).page
+    first.types(abstract="The text of the first")
+    mine = second.form | {"abstract": "Typed without scripts, and collided"}
+    assert second.browser.post(second.address, data=mine).status_code == 409
+    back = Tab(second.browser, second.address)
+    assert "Typed without scripts, and collided" in _plain(back.page)
+    assert _whole(names.applications["draft"]).abstract == "The text of the first"
+
+
 def test_kept_text_can_be_thrown_away(summary: Any, as_: Any, names: Any) -> None:
     tab = summary()
     tab.types(duration="three years")

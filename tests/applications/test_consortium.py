@@ -85,6 +85,16 @@ def test_a_partner_names_its_own_people(as_: Any, draft: str) -> None:
     assert as_("coordinator").post(address, data=of_first).status_code == 303
     lead = next(r for r in _whole(draft).researchers if r.last_name == "Lead")
     assert browser.post(f"{address}/{lead.public_id}/removal").status_code == 403
+    assert browser.post(f"{address}/{lead.public_id}", data=person).status_code == 403
+    mine = next(r for r in _whole(draft).researchers if r.last_name == "Own")
+    form = as_("coordinator").get(f"{address}/{mine.public_id}").text
+    assert re.search(f'value="{own.public_id}" selected|selected value="{own.public_id}"', form)
+    mended = person | {"first_name": "Odette", "leading": "y"}
+    assert 'value="Odile"' in browser.get(f"{address}/{mine.public_id}").text
+    assert browser.post(f"{address}/{mine.public_id}", data=mended | {"orcid": "1"}).status_code == 422
+    assert browser.post(f"{address}/{mine.public_id}", data=mended).status_code == 303
+    changed = next(r for r in _whole(draft).researchers if r.last_name == "Own")
+    assert (changed.first_name, changed.leading, changed.public_id) == ("Odette", True, mine.public_id)
 
 
 def _confirm(browser: Any, partner: str) -> Any:
@@ -242,6 +252,47 @@ def test_a_file_of_the_form_waits_for_who_submits(
     file = {"file": (BytesIO(pdf(1, "Other figures")), "other.pdf")} if "removal" not in address else {}
     assert as_("coordinator").post(f"/applications/{draft}/{address}", data=file).status_code == 303
     assert waited == [{"application": draft}]
+
+
+def _invitations(address: str) -> int:
+    db.session.expire_all()
+    mails = select(Mail).where(Mail.recipient == address, Mail.occasion.startswith("partner:"))
+    return len(db.session.scalars(mails).all())
+
+
+def test_somebody_who_declined_is_invited_again(as_: Any, draft: str) -> None:
+    """By a button; who has only just been invited is left in peace until tomorrow."""
+    third = _whole(draft).partners[2].public_id
+    address, lead = world.CAST["expert4"][1], as_("coordinator")
+    again = f"/partners/{third}/invitation"
+    before = _invitations(address)
+    assert "Invite again" in lead.get(f"/applications/{draft}/consortium").text
+    as_("expert4").post(f"/partners/{third}/refusal")
+    assert lead.post(again).status_code == 303
+    assert _invitations(address) == before + 1
+    assert "You are invited" in as_("expert4").get("/applications").text
+    lead.post(again)
+    assert _invitations(address) == before + 1
+    assert "less than a day old" in lead.get(f"/applications/{draft}/consortium").text
+    as_("expert4").post(f"/partners/{third}/refusal")
+    declined = select(Mail).where(Mail.occasion.like(f"declined:{third}%"))
+    assert len(db.session.scalars(declined).all()) == 2
+    assert as_("partner").post(again).status_code == 403
+
+
+def test_one_person_is_invited_for_two_organisations_and_after_a_removal(
+    as_: Any, draft: str, cast: Any
+) -> None:
+    address, application = "nora@two-institutes.example", _whole(draft)
+    before = _invitations(address)
+    fields = {"country": "NL", "activity": "REC", "contact_name": "Nora New", "contact_email": address}
+    first = actions.add_partner(application, by=cast.coordinator, name="Institute One", **fields)
+    actions.add_partner(application, by=cast.coordinator, name="Institute Two", **fields)
+    assert _invitations(address) == before + 2
+    actions.remove_partner(first, by=cast.coordinator)
+    actions.add_partner(application, by=cast.coordinator, name="Institute One", **fields)
+    db.session.commit()
+    assert _invitations(address) == before + 3
 
 
 def test_a_contact_that_is_taken_back_has_no_access(as_: Any, draft: str, cast: Any) -> None:

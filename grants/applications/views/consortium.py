@@ -19,7 +19,7 @@ from grants.applications import (
     spreadsheet,
 )
 from grants.applications.editing import edit
-from grants.applications.models import Application, Partner
+from grants.applications.models import Application, Partner, Researcher
 from grants.applications.views import Answer, blueprint, held, saved
 from grants.web import load, may, permit
 from grants.words import N_
@@ -166,6 +166,19 @@ def hand_over(public_id: str) -> Answer:
     )
 
 
+@blueprint.post("/partners/<public_id>/invitation")
+def invite_again(public_id: str) -> AnyResponse:
+    """Send the invitation to the organisation's contact once more."""
+    partner = load(_held_partner(public_id), to="partner.invite_again")
+    try:
+        actions.invite_again(partner, by=current_user)
+    except ValueError as problem:
+        flash(_(str(problem)), "danger")
+    else:
+        flash(_("%(name)s is invited again.", name=partner.contact_name or partner.contact_email), "success")
+    return redirect(url_for(".consortium", public_id=partner.application.public_id), 303)
+
+
 @blueprint.post("/partners/<public_id>/refusal")
 def decline_invitation(public_id: str) -> AnyResponse:
     """The invited contact does not take part."""
@@ -278,15 +291,39 @@ def researchers(public_id: str) -> Answer:
         organisation = next(p for p in application.partners if p.public_id == form.partner.data)
         actions.add_researcher(application, organisation, by=current_user, **form.fields())
         return saved("researchers", public_id=public_id)
-    page = render_template("applications/researchers.html", application=application, form=form, own=own)
+    page = render_template(
+        "applications/researchers.html", application=application, form=form, own=own, person=None
+    )
+    return (page, 422) if form.is_submitted() else page
+
+
+@blueprint.route("/applications/<public_id>/researchers/<researcher_id>", methods=["GET", "POST"])
+def researcher(public_id: str, researcher_id: str) -> Answer:
+    """Correct what is entered about one person."""
+    application, row = _researcher(public_id, researcher_id)
+    own = [partner for partner in application.partners if may("partner.edit", partner)]
+    form = forms.ResearcherForm(own, data=row.to_dict())
+    if form.validate_on_submit():
+        organisation = next(p for p in own if p.public_id == form.partner.data)
+        actions.edit_researcher(application, row, organisation, by=current_user, **form.fields())
+        return saved("researchers", public_id=public_id)
+    page = render_template(
+        "applications/researchers.html", application=application, form=form, own=own, person=row
+    )
     return (page, 422) if form.is_submitted() else page
 
 
 @blueprint.post("/applications/<public_id>/researchers/<researcher_id>/removal")
 def remove_researcher(public_id: str, researcher_id: str) -> AnyResponse:
+    application, row = _researcher(public_id, researcher_id)
+    actions.remove_researcher(application, row, by=current_user)
+    return saved("researchers", public_id=public_id)
+
+
+def _researcher(public_id: str, researcher_id: str) -> tuple[Application, Researcher]:
+    """The application, and one of its researchers whose organisation the person may write for."""
     application = load(held(public_id, whole=True), to="application.work")
     row = next((row for row in application.researchers if row.public_id == researcher_id), None)
     load(row and row.partner, to="partner.edit")
     assert row
-    actions.remove_researcher(application, row, by=current_user)
-    return saved("researchers", public_id=public_id)
+    return application, row
