@@ -221,8 +221,8 @@ def _write_down(application: Application, user: User, found: Iterable[Detected])
         elif (conflict.reason, conflict.since, conflict.until) != (one.detail, one.since, one.until):
             conflict.reason, conflict.since, conflict.until = one.detail, one.since, one.until
             if conflict.status == "overruled":
-                conflict.status, conflict.found_at = "suggested", clock.now()
-                conflict.ruled_by_id, conflict.ruled_at, conflict.ruling_reason = None, None, ""
+                conflict.found_at = clock.now()
+                _unrule(conflict, "suggested")
     db.session.flush()
     for conflict in fresh:
         _reach_competing(conflict)
@@ -312,12 +312,20 @@ def rule_on(conflict: Conflict, *, bars: bool, reason: str, by: Any) -> None:
 
 
 def _put(application: Application, user: User, *, code: str, source: str, reason: str) -> Conflict:
-    """The conflict that a person names; the same code named twice is one."""
+    """The conflict that a person names; the same code named twice is one.
+
+    What the expert declares and what an officer notes are two records (rulebook 4.7).
+    """
     for conflict in queries.conflicts_of(application, user):
-        if (conflict.code, conflict.rule) == (code, ""):
-            conflict.source, conflict.reason, conflict.found_at = source, reason, clock.now()
+        if (conflict.code, conflict.rule, conflict.source) == (code, "", source):
+            conflict.reason, conflict.found_at = reason, clock.now()
             return conflict
     return _add(application, user, code=code, rule="", source=source, reason=reason)
+
+
+def _unrule(conflict: Conflict, status: str) -> None:
+    conflict.status = status
+    conflict.ruled_by_id, conflict.ruled_at, conflict.ruling_reason = None, None, ""
 
 
 def _add(application: Application, user: User, **facts: Any) -> Conflict:
@@ -476,7 +484,8 @@ def _declare(assignment: Assignment, *, code: str, reason: str) -> None:
     if code not in conflicts.CODES:
         raise Unfit(N_("Choose what applies."))
     conflict = _put(assignment.application, assignment.user, code=code, source="declared", reason=reason)
-    conflict.status = "confirmed" if code.startswith("D") else "suggested"
+    # What an officer said of an earlier declaration was not said of this one.
+    _unrule(conflict, "confirmed" if code.startswith("D") else "suggested")
     db.session.flush()
     _reach_competing(conflict)
 

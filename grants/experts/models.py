@@ -99,7 +99,7 @@ class Conflict(Public, Base):
 
     __tablename__ = "conflicts"
     __table_args__ = (
-        UniqueConstraint("application_id", "user_id", "code", "rule"),
+        UniqueConstraint("application_id", "user_id", "code", "rule", "source"),
         Index("ix_conflicts_user", "user_id"),
     )
 

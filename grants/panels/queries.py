@@ -1,5 +1,6 @@
 """Questions before and after the panel: the applications with all that ranks them, and the adopted list."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -17,8 +18,9 @@ from grants.experts.models import Assignment, Conflict
 from grants.panels.models import Draw, PanelFinding, RankedList, RankedRow
 from grants.panels.standing import Entry
 from grants.people.models import Appointment, User
+from grants.reviews import scoring
 from grants.reviews.models import ConsensusReport, Report, ReportMark
-from grants.reviews.scoring import total
+from grants.reviews.queries import counting
 
 BEFORE_PANEL = ("submitted", "reopened", "eligibility", "admitted", "in_evaluation", "in_consensus")
 """States from which an application may still come to the panel: while one stands there, the panel cannot close."""
@@ -87,29 +89,26 @@ def entries(call: Call) -> list[Entry]:
 
 
 def individual_totals(call: Call) -> list[tuple[str, str, float]]:
-    """Totals of the reports that count on applications in panel: number, who, points; void ones are left out.
+    """Totals by the call's scheme of the reports that count on applications in panel: number, who, points.
 
     They are on the call's scale, with the weights of its criteria. A report without a score on every criterion has no
     total.
     """
     rows = db.session.execute(
-        select(Application.number, Assignment.user_id, Report.id, ReportMark.criterion, ReportMark.score)
+        select(Application.number, Assignment.user_id, ReportMark.criterion, ReportMark.score)
         .join(Report, Report.id == ReportMark.report_id)
         .join(Assignment, Assignment.id == Report.assignment_id)
         .join(Application, Application.id == Report.application_id)
-        .where(Application.call_id == call.id, Application.state == "in_panel", Report.state == "submitted")
-        .where(Assignment.state == "cleared", Assignment.scores)
+        .where(Application.call_id == call.id, Application.state == "in_panel", counting())
+        .where(ReportMark.score.is_not(None))
         .order_by(Application.serial, Report.id)
     )
-    marks: dict[tuple[str, int, int], dict[str, int]] = {}
-    for number, user_id, report_id, criterion, score in rows:
-        if score is not None:
-            marks.setdefault((number, user_id, report_id), {})[criterion] = score
-    totals = [
-        (number, str(user_id), total(scores, call.scheme))
-        for (number, user_id, _report_id), scores in marks.items()
-    ]
-    return [(number, who, reached / 100) for number, who, reached in totals if reached is not None]
+    scheme, given = call.scheme, defaultdict[tuple[str, str], dict[str, int]](dict)
+    for number, user_id, criterion, points in rows:
+        assert points is not None
+        given[number, str(user_id)][criterion] = points
+    totals = ((key, scoring.total(scores, scheme)) for key, scores in given.items())
+    return [(*key, points / 100) for key, points in totals if points is not None]
 
 
 def outstanding(call: Call, reader: Any = None) -> dict[str, int]:

@@ -282,3 +282,40 @@ def test_what_an_officer_enters_reaches_the_rivals_too(names, here, cast, as_, c
     db.session.commit()
     assert conflicts(here, cast.expert) == ([("D9", "detected", "suggested")] if reached else [])
     assert conflicts(names.applications["panel_best"], cast.expert) == []  # of another call
+
+
+def test_the_experts_word_and_the_officers_are_two_records(here, cast, as_):
+    """Rulebook 4.7: declaration, detected suggestion and ruling stay what they were, each with its moment."""
+    declared = {"declaration": "conflict", "code": "P3", "reason": "We sat on a jury together."}
+    page = f"/assignments/{assignment(here, cast.expert).public_id}/declaration"
+    assert as_("expert").post(page, data=declared).status_code == 303
+    officer = as_("officer")
+    noted = {"person": cast.expert.public_id, "code": "P3", "reason": "They are neighbours as well."}
+    assert officer.post(f"/applications/{here}/conflicts", data=noted).status_code == 303
+    assert sorted(conflicts(here, cast.expert)) == [
+        ("P3", "declared", "suggested"), ("P3", "entered", "confirmed"),
+    ]  # fmt: skip
+    text = officer.get(f"/applications/{here}/conflicts").text
+    assert "We sat on a jury together." in text and "They are neighbours as well." in text
+
+
+def test_what_is_declared_anew_waits_for_a_ruling_of_its_own(here, cast, as_):
+    """Ruled out, invited again, and then something else came up: nobody has overruled that."""
+    declared = {"declaration": "conflict", "code": "P3", "reason": "We sat on a jury together."}
+    page = f"/assignments/{assignment(here, cast.expert).public_id}"
+    expert, officer = as_("expert"), as_("officer")
+    assert expert.post(f"{page}/declaration", data=declared).status_code == 303
+    ruling = {"ruling": "overruled", "reason": "That was long ago."}
+    assert officer.post(f"/conflicts/{conflict(here, 'P3')}/ruling", data=ruling).status_code == 303
+    assert "That was long ago." in officer.get(f"/applications/{here}/conflicts").text
+    again = {"experts": [cast.expert.public_id], "part": "score", "due_on": ""}
+    assert officer.post(f"/applications/{here}/assignments", data=again).status_code == 303
+    assert expert.post(f"{page}/acceptance").status_code == 303
+
+    assert (
+        expert.post(f"{page}/declaration", data=declared | {"reason": "We found a firm."}).status_code == 303
+    )
+
+    assert conflicts(here, cast.expert) == [("P3", "declared", "suggested")]
+    text = officer.get(f"/applications/{here}/conflicts").text
+    assert "We found a firm." in text and "That was long ago." not in text
