@@ -42,6 +42,9 @@ TABLE: list[tuple[str, str, dict[str, str], set[Any]]] = [
     ("GET", "calls.enquiry", {"public_id": "enquiry:open"}, OFFICERS),
     ("POST", "calls.enquiry", {"public_id": "enquiry:open"}, OFFICERS),
     ("GET", "documents.verify", {}, EVERYBODY),
+    ("GET", "decisions.evaluator_years", {}, EVERYBODY),
+    # The year is not over.
+    ("GET", "decisions.evaluators", {"public_id": "programme", "year": "2026"}, set()),
     ("POST", "documents.verify", {}, EVERYBODY),
     ("GET", "outbox.undelivered_of", {"reference": "open"}, OFFICERS),
     ("GET", "people.substitution", {}, OFFICERS | {"other_officer"}),
@@ -363,6 +366,7 @@ LOOKUPS = {
                      "WHERE a.public_id = :app",
     "engagement": "SELECT e.public_id FROM engagements e JOIN calls c ON c.id = e.call_id JOIN users u ON u.id = e.user_id "
                   "WHERE c.reference = :call AND u.email = :email",
+    "programme": "SELECT public_id FROM programmes WHERE name = 'Trustworthy AI'",
     "groups": "SELECT public_id FROM group_proposals WHERE state = 'wanted'",
     "composed": "SELECT public_id FROM group_proposals WHERE state = 'done'",
     "conflict": "SELECT c.public_id FROM conflicts c JOIN applications a ON a.id = c.application_id "

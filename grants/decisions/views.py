@@ -55,7 +55,7 @@ from grants.decisions.outcomes import (
 from grants.language import in_language, translate
 from grants.panels.queries import visible_numbers
 from grants.people import queries as people
-from grants.web import LANGUAGES, first_opening, load, may, paged
+from grants.web import LANGUAGES, first_opening, load, may, paged, public
 
 blueprint = Blueprint("decisions", __name__)
 
@@ -597,6 +597,29 @@ def _held_page(call: Call, form: StopForm) -> str:
 
 
 # --- What waits ------------------------------------------------------------------------------------------------------
+
+
+@blueprint.get("/evaluators")
+@public
+def evaluator_years() -> str:
+    """Programmes and years of which the names of the experts are published."""
+    return render_template("decisions/evaluator_years.html", years=queries.years_of_evaluators(clock.now()))
+
+
+@blueprint.get("/evaluators/<public_id>/<int:year>")
+@public
+def evaluators(public_id: str, year: int) -> str:
+    """The names of those who evaluated for a programme in a year, without any link to what they evaluated."""
+    years = queries.years_of_evaluators(clock.now())
+    programme, calls = next(
+        ((programme, calls) for (programme, its), calls in years.items()
+         if (programme.public_id, its) == (public_id, year)),
+        (None, set[int]()),
+    )  # fmt: skip
+    if programme is None:
+        abort(404)
+    page = paged(queries.evaluators(calls), queries.count_evaluators(calls))
+    return render_template("decisions/evaluators.html", programme=programme, year=year, page=page)
 
 
 def tasks(user: Any) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 
 from grants import clock, events, mail
 from grants.applications.models import Application
+from grants.applications.queries import hold_state
 from grants.calls.models import Call
 from grants.db import db
 from grants.experts import conflicts, engagements, queries, suitability, workload
@@ -379,7 +380,7 @@ def assign(
         Barred: not in the pool, takes part, declined, was replaced after writing, or has a conflict that bars or that
             nobody has ruled on. Conflicts found on the way are written down all the same.
     """
-    db.session.refresh(application, ["state"], with_for_update=True)
+    hold_state(application)
     engagement = engagements.of(user, application.call)
     if engagement is None or engagement.state == "ended":
         raise Barred(N_("This person does not belong to the experts of this call."))
