@@ -237,6 +237,12 @@ def is_on_committee(user: Any, thing: Any) -> bool:
     return bool(user.is_authenticated) and user.id in thing.member_ids
 
 
+@who(N_("Only the committee of this request may do this."))
+def reviews_the_procedure(user: Any, thing: Any) -> bool:
+    """On the committee of a request for redress of the application that is still open."""
+    return bool(user.is_authenticated) and user.id in thing.application.committee_ids
+
+
 @who(N_("This document was made for someone else."))
 def wanted_it(user: Any, thing: Any) -> bool:
     return bool(user.is_authenticated) and thing.wanted_by_id == user.id
@@ -356,6 +362,11 @@ def has_submitted(user: Any, thing: Any) -> bool:
     return bool(thing.application.version)
 
 
+@when(N_("No member of the committee has proposed an opinion yet."))
+def has_proposed_opinion(user: Any, thing: Any) -> bool:
+    return bool(thing.proposed_outcome)
+
+
 @when(N_("Results have not been released."))
 def is_released(user: Any, thing: Any) -> bool:
     return bool(thing.released_at)
@@ -456,6 +467,7 @@ asked_expert = is_assigned_expert & has_no_conflict & in_state(*ASKED)
 own_report = is_assigned_expert & has_no_conflict & declared_no_conflict & has_agreed
 evaluator = evaluates & has_no_conflict & has_agreed
 rapporteur = is_rapporteur & has_no_conflict & has_agreed
+committee = reviews_the_procedure & has_no_conflict
 
 RULES: dict[str, Rule] = {
     # calls
@@ -487,7 +499,8 @@ RULES: dict[str, Rule] = {
     | ((is_officer | is_observer) & has_no_conflict & has_submitted & call_is_closed & is_received)
     | evaluator
     | (is_chair & has_no_conflict & application_in("in_panel", "evaluated", "informed"))
-    | (sits_on_panel & has_no_conflict & application_in("in_panel") & nothing_suspected),
+    | (sits_on_panel & has_no_conflict & application_in("in_panel") & nothing_suspected)
+    | committee,
     "application.identities": knows_who_applies,
     "applications.read": signed_in,
     "application.work": applicant,
@@ -592,7 +605,7 @@ RULES: dict[str, Rule] = {
     & in_state(*ASKED)
     & application_in("admitted", "in_evaluation"),
     # reviews
-    "report.read": own_report | staff | (evaluator & consensus_phase & in_state("submitted")),
+    "report.read": own_report | staff | (evaluator & consensus_phase & in_state("submitted")) | committee,
     "report.copy": own_report & in_state("submitted"),
     "report.remarks": (is_assigned_expert & has_no_conflict & has_agreed)
     | staff
@@ -607,16 +620,17 @@ RULES: dict[str, Rule] = {
     "call.reactions": is_officer & asks_for_reactions & call_is_closed,
     "reaction.read": is_coordinator | staff | (evaluator & consensus_phase),
     "reaction.write": is_coordinator & may_still_react & application_in("in_evaluation"),
-    "application.reports": staff,
+    "application.reports": staff | committee,
     "application.open_consensus": is_officer & has_no_conflict & in_state("in_evaluation"),
     "consensus.read": staff
     | (evaluator & consensus_phase)
-    | (is_chair & has_no_conflict & application_in("in_panel", "evaluated", "informed")),
+    | (is_chair & has_no_conflict & application_in("in_panel", "evaluated", "informed"))
+    | committee,
     "consensus.summary": evaluator
     & knows_who_applies
     & in_state("final")
     & application_in("evaluated", "informed"),
-    "consensus.individual": staff | (evaluator & consensus_phase),
+    "consensus.individual": staff | (evaluator & consensus_phase) | committee,
     "consensus.write": rapporteur & in_state("draft") & application_in("in_consensus"),
     "consensus.circulate": rapporteur & in_state("draft") & application_in("in_consensus"),
     "consensus.discuss": evaluator & in_state("draft", "approval") & application_in("in_consensus"),
@@ -674,7 +688,12 @@ RULES: dict[str, Rule] = {
     "redress.read": is_coordinator | ((is_officer | is_on_committee) & has_no_conflict),
     "notice.read": is_coordinator | (is_officer & has_no_conflict & call_is_closed),
     "redress.name": is_officer & has_no_conflict & in_state("filed"),
-    "redress.decide": is_on_committee & has_no_conflict & in_state("filed"),
+    "redress.propose": is_on_committee & has_no_conflict & in_state("filed"),
+    "redress.confirm": is_on_committee
+    & has_no_conflict
+    & in_state("filed")
+    & has_proposed_opinion
+    & is_second_person,
     "redress.withdraw": is_coordinator & in_state("filed"),
     "preparation.read": staff,
     "preparation.edit": is_officer & has_no_conflict & in_state("open"),

@@ -63,10 +63,11 @@ CANARIES = [
     secret("ZQXOUTSIDE", {*GROUP, *PANEL},
            f"UPDATE consensus_marks SET justification = 'ZQXOUTSIDE' WHERE consensus_id = {CONSENSUS}",
            "released_best"),
-    secret("ZQXDISSENT", {*GROUP, *STAFF, "chair"},
+    # The committee on a request for redress reads the file.
+    secret("ZQXDISSENT", {*GROUP, *STAFF, "chair", "admin"},
            f"UPDATE approvals SET agrees = false, reason = 'ZQXDISSENT' WHERE consensus_id = {CONSENSUS}",
            "released_good"),
-    secret("ZQXMINORITY", {*GROUP, *STAFF, "chair"},
+    secret("ZQXMINORITY", {*GROUP, *STAFF, "chair", "admin"},
            f"UPDATE consensus_reports SET minority_view = 'ZQXMINORITY' WHERE id = {CONSENSUS}", "released_good"),
     secret("ZQXCONFLICT", {*OFFICERS, "admin"},
            f"UPDATE conflicts SET reason = 'ZQXCONFLICT' WHERE application_id = {OF}", "admitted"),

@@ -71,12 +71,17 @@ class Application(Public, Base):
 
     call: Mapped[Call] = relationship(lazy="raise_on_sql")
     coordinator: Mapped[User] = relationship(lazy="raise_on_sql")
-    # Policy asks these three of one application at a time, often in vain: they alone may load when asked for.
+    # Policy asks these four of one application at a time, often in vain: they alone may load when asked for.
     partners: Mapped[list[Partner]] = relationship(
         order_by="Partner.position", cascade="all, delete-orphan", back_populates="application"
     )
     conflicts: Mapped[list[Any]] = relationship("Conflict", back_populates="application")
     assignments: Mapped[list[Any]] = relationship("Assignment", back_populates="application")
+    committee: Mapped[list[Any]] = relationship(
+        "RedressMember", viewonly=True, secondary="redress_requests",
+        primaryjoin="and_(Application.id == Redress.application_id, Redress.state == 'filed')",
+        secondaryjoin="Redress.id == RedressMember.redress_id",
+    )  # fmt: skip
 
     researchers: Mapped[list[Researcher]] = relationship(
         lazy="raise_on_sql", order_by="Researcher.id", cascade="all, delete-orphan"
@@ -157,6 +162,11 @@ class Application(Public, Base):
     @property
     def evaluator_ids(self) -> set[int]:
         return {a.user_id for a in self.assignments if a.state == "cleared"}
+
+    @property
+    def committee_ids(self) -> set[int]:
+        """Members of the committee on a request for redress, as long as it is open."""
+        return {member.user_id for member in self.committee}
 
     @property
     def rapporteur_ids(self) -> set[int]:

@@ -107,8 +107,8 @@ class ApprovalForm(FlaskForm):
     version = HiddenField()
 
 
-class BulkApprovalForm(FlaskForm):
-    """The fingerprint of the proposals that the second officer looked at."""
+class SeenForm(FlaskForm):
+    """The fingerprint of what the second person looked at."""
 
     seen = HiddenField()
 

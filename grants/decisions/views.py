@@ -27,7 +27,6 @@ from grants.decisions import (  # noqa: F401 (the job of sending registers itsel
 from grants.decisions import wording as wordings
 from grants.decisions.forms import (
     ApprovalForm,
-    BulkApprovalForm,
     ChangeForm,
     DecisionForm,
     MemberForm,
@@ -36,6 +35,7 @@ from grants.decisions.forms import (
     RedressForm,
     ReleaseForm,
     ReturnForm,
+    SeenForm,
     SignatureForm,
     StopForm,
     WordingForm,
@@ -76,7 +76,7 @@ def words() -> dict[str, Any]:
 def desk(reference: str) -> str:
     """All applications of the call with their place on the list, their decision, and the two people."""
     call = load(on_desk(reference), to="call.decisions")
-    form = BulkApprovalForm()
+    form = SeenForm()
     waiting = queries.to_approve(call, current_user) if may("call.decide", call) else []
     form.seen.data = actions.fingerprint(waiting)
     tally = queries.tally(call, current_user)
@@ -107,7 +107,7 @@ def approve_all(reference: str) -> Response:
     """Approve all that others have proposed."""
     call = load(by_reference(reference), to="call.decide")
     try:
-        approved = actions.approve_all(call, by=current_user, seen=BulkApprovalForm().seen.data or "")
+        approved = actions.approve_all(call, by=current_user, seen=SeenForm().seen.data or "")
     except actions.Changed:
         abort(
             409, description=_("A proposal changed since you opened the page. Please look at the list again.")
@@ -363,10 +363,15 @@ def review(public_id: str) -> str:
 def _review_page(one: Redress, **forms: Any) -> str:
     """Who made up the committee stays inside the house."""
     member = MemberForm(formdata=None) if "member" not in forms else forms["member"]
-    opinion = OpinionForm(formdata=None) if "opinion" not in forms else forms["opinion"]
+    opinion = forms.get("opinion") or OpinionForm(
+        formdata=None, outcome=one.proposed_outcome or None, opinion=one.proposed_opinion
+    )
+    confirmation = SeenForm(formdata=None, seen=afterwards.fingerprint(one))
     return render_template(
         "decisions/review.html", redress=one, application=one.application, call=one.call, member=member,
-        opinion=opinion, GROUNDS=redress.GROUNDS, inside=current_user.id != one.application.coordinator_id,
+        opinion=opinion, confirmation=confirmation, evaluated=bool(one.application.evaluator_ids),
+        REDRESS_OUTCOMES=afterwards.OUTCOMES, GROUNDS=redress.GROUNDS,
+        inside=current_user.id != one.application.coordinator_id,
     )  # fmt: skip
 
 
@@ -387,19 +392,29 @@ def name_member(public_id: str) -> Response | tuple[str, int]:
 
 
 @blueprint.post("/reviews/<public_id>/outcome")
-def close_review(public_id: str) -> Response | tuple[str, int]:
-    """The committee gives its opinion."""
-    one = load(queries.redress_by(public_id), to="redress.decide")
+def propose_opinion(public_id: str) -> Response | tuple[str, int]:
+    """A member of the committee says what it should find."""
+    one = load(queries.redress_by(public_id), to="redress.propose")
     form = OpinionForm()
     if not form.validate_on_submit():
         return _review_page(one, opinion=form), 422
-    afterwards.decide(
-        one,
-        by=current_user,
-        outcome=form.outcome.data,
-        opinion=form.opinion.data or "",
-        funder=letters.funder(current_app.config),
-    )
+    afterwards.propose(one, by=current_user, outcome=form.outcome.data, opinion=form.opinion.data or "")
+    flash(_("The opinion is proposed. Another member of the committee has to confirm it."), "success")
+    return redirect(url_for(".review", public_id=public_id), 303)
+
+
+@blueprint.post("/reviews/<public_id>/confirmation")
+def close_review(public_id: str) -> Response:
+    """Another member agrees: this is the opinion of the committee."""
+    one = load(queries.redress_by(public_id), to="redress.confirm")
+    try:
+        afterwards.confirm(
+            one, by=current_user, seen=SeenForm().seen.data or "", funder=letters.funder(current_app.config)
+        )
+    except actions.Changed:
+        abort(
+            409, description=_("Another opinion was proposed since you opened the page. Please look again.")
+        )
     flash(_("The opinion is recorded, and the coordinator is told."), "success")
     return redirect(url_for(".review", public_id=public_id), 303)
 
