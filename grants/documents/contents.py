@@ -28,7 +28,7 @@ from grants.canonical import canonical, digest
 from grants.db import db
 from grants.decisions import letters, outcomes, redress, wording
 from grants.decisions import queries as decisions
-from grants.documents import archive, dossier, inside, render
+from grants.documents import archive, dossier, inside, qr, render
 from grants.documents.inside import NothingToTell as NothingToTell
 from grants.eligibility.models import GATE_NAMES
 from grants.language import in_language, translate
@@ -123,7 +123,7 @@ def page(
         html = current_app.jinja_env.get_template(f"documents/pdf/{kind}.html").render(
             **facts, call=call, language=language, has_logo=bool(logo), criteria=_criteria(call),
             funder_name=current_app.config["FUNDER_NAME"], funder_address=current_app.config["FUNDER_ADDRESS"],
-            site=current_app.config["BASE_URL"],
+            site=current_app.config["BASE_URL"], code=qr.code,
         )  # fmt: skip
     beside = facts.get("beside", {})
     named = "own-report" if report else FILE_NAMES[kind]

@@ -29,8 +29,8 @@ from grants.web import load, may, paged
 
 blueprint = Blueprint("panels", __name__)
 CHART_ROWS = 40
-MOST_SCORES = 1000
-"""Above that, expected ranks take longer than a page may; `grants rank` has no such bound."""
+MOST_SCORES = 3000
+"""They take three seconds, once. Above, expected ranks take longer than a page may; `grants rank` has no such bound."""
 
 
 @blueprint.app_context_processor
@@ -123,11 +123,7 @@ def sureness(reference: str) -> str:
     call = load(by_reference(reference), to="call.open_panel")
     now_standing = actions.present(call, current_user)
     scores = queries.individual_totals(call)
-    visible = queries.visible_numbers(call, current_user)
-    # Ranks and probabilities of the others would tell about the one that a conflict hides (rulebook 4.7).
-    gaps = any(place.entry.key not in visible for place in now_standing.places) or bool(
-        {number for number, _who, _points in scores} - visible
-    )
+    gaps = _has_gaps(now_standing, scores, queries.visible_numbers(call, current_user))
     found = None if gaps else _figures(call, now_standing, scores)
     return render_template(
         "panels/sureness.html", call=call, found=found, gaps=gaps, too_many=len(scores) > MOST_SCORES,
@@ -136,11 +132,25 @@ def sureness(reference: str) -> str:
     )  # fmt: skip
 
 
+def _has_gaps(
+    now_standing: Standing, scores: Sequence[tuple[str, str, float]], visible: frozenset[str]
+) -> bool:
+    """Ranks and probabilities of the others would tell about the one that a conflict hides (rulebook 4.7)."""
+    return any(place.entry.key not in visible for place in now_standing.places) or bool(
+        {number for number, _who, _points in scores} - visible
+    )
+
+
+def _comparable(call: Call, scores: Sequence[tuple[str, str, float]]) -> bool:
+    """Whether there is something to compare, a line of a budget, and not too much for a page."""
+    return 0 < len(scores) <= MOST_SCORES and not call.scheme.is_first_stage
+
+
 def _figures(
     call: Call, now_standing: Standing, scores: Sequence[tuple[str, str, float]]
 ) -> uncertainty.Sureness | None:
-    """Expected ranks of a panel; None where there is nothing to compare, no line of a budget, or too much."""
-    if not scores or len(scores) > MOST_SCORES or call.scheme.is_first_stage:
+    """Expected ranks of a panel; None where it is not comparable."""
+    if not _comparable(call, scores):
         return None
     scheme = call.scheme
     amounts = tuple((place.entry.key, place.amount if place.rank else None) for place in now_standing.places)
@@ -308,12 +318,19 @@ def closure(reference: str) -> str | Response | tuple[str, int]:
     call = load(by_reference(reference), to="call.close_panel")
     form = ClosureForm()
     status = 200
-    if form.validate_on_submit():
-        before = actions.present(call, current_user)
+    now_standing, scores = actions.present(call, current_user), queries.individual_totals(call)
+    visible = queries.visible_numbers(call, current_user)
+    has_figures = _comparable(call, scores) and not _has_gaps(now_standing, scores, visible)
+    if form.validate_on_submit() and form.shown.data and not has_figures:
+        form.shown.errors = [
+            _("No figures were shown: this panel has none, or a conflict of interest hides them from you.")
+        ]
+        status = 422
+    elif form.validate_on_submit():
         try:
             actions.close(
                 call, by=current_user, report=form.report.data or "", seen=form.seen.data or "",
-                shown=_figures(call, before, queries.individual_totals(call)) if form.shown.data else None,
+                shown=_figures(call, now_standing, scores) if form.shown.data else None,
             )  # fmt: skip
         except actions.Changed:
             flash(
@@ -328,12 +345,10 @@ def closure(reference: str) -> str | Response | tuple[str, int]:
             return redirect(url_for(".ranking", reference=reference), 303)
     elif form.is_submitted():
         status = 422
-    now_standing = actions.present(call, current_user)
-    visible = queries.visible_numbers(call, current_user)
     form.seen.data = actions.reviewed(now_standing, visible)
     form.seen.raw_data = None
     page = render_template(
-        "panels/closure.html", call=call, form=form, standing=now_standing, visible=visible,
+        "panels/closure.html", call=call, form=form, standing=now_standing, visible=visible, has_figures=has_figures,
     )  # fmt: skip
     return (page, status) if status != 200 else page
 

@@ -3,12 +3,14 @@
 import base64
 import io
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pikepdf
 import pytest
+import segno
 from click.testing import CliRunner
 
 from grants.applications import queries as applications
@@ -16,7 +18,7 @@ from grants.cli import main
 from grants.db import db
 from grants.decisions import changes, letters
 from grants.decisions import queries as decisions
-from grants.documents import contents, make, render, signing, verification
+from grants.documents import contents, make, qr, render, signing, verification
 from tests.documents import reading, standards
 from tests.documents.conftest import Authority
 
@@ -85,6 +87,32 @@ def test_a_letter_before_its_release_is_neither_signed_nor_confirmed(
     verdict = verification.verify(content, sealed.config)
     assert (verdict.signature, verdict.kind, verdict.is_ours) == (None, None, False)
     assert "is not known here" in _brought(as_(None), content).text
+
+
+@pytest.mark.parametrize("kind", ["letter", "evaluation"])
+def test_a_document_says_where_it_can_be_checked(sealed: Any, names: Any, as_: Any, kind: str) -> None:
+    """In words, as a code for a camera, and as the words of the code for who cannot see it."""
+    address = sealed.config["BASE_URL"].rstrip("/") + "/verification"
+    content = _made(names, kind)
+    assert address in reading.text(content)
+    assert f"Code with the address {address}" in reading.alternatives(content)
+    assert as_(None).get("/verification").status_code == 200
+
+
+def test_a_draft_says_nowhere_that_it_can_be_checked(sealed: Any, names: Any) -> None:
+    assert "/verification" not in reading.text(_made(names, about="ranked_best"))
+
+
+def test_the_code_is_drawn_as_it_was_made() -> None:
+    made = qr.code("https://grants.example.org/verification")
+    drawn = [[False] * made.side for _row in range(made.side)]
+    for x, y, length in re.findall(r"M(\d+) (\d+)h(\d+)v1h-\d+z", made.path):
+        for column in range(int(x), int(x) + int(length)):
+            drawn[int(y)][column] = True
+    assert drawn == [
+        [bool(dark) for dark in row] for row in segno.make(made.text, error="m", boost_error=False).matrix
+    ]
+    assert qr.code(made.text) == made
 
 
 def test_whoever_is_shown_a_letter_that_was_replaced_is_told_so(

@@ -11,7 +11,7 @@ from grants.calls.queries import by_reference
 from grants.calls.scheme import library
 from grants.db import db
 from grants.experts.models import Assignment, Conflict
-from grants.panels import queries
+from grants.panels import queries, views
 from grants.reviews.models import Report, ReportMark
 
 HIDDEN = "The figures of the others would tell about it"
@@ -106,6 +106,37 @@ def test_a_conflict_hides_the_figures_of_all(app, cast, names, as_):
     mine, other = as_("officer").get(address), as_("officer2").get(address)
     assert HIDDEN in mine.text and "<svg" not in mine.text and "<tbody>" not in mine.text
     assert HIDDEN not in other.text and len(listed(other)) == 3
+
+
+def close_with_figures(chair, reference):
+    """The closing page as the chair gets it, and the answer when the figures are ticked all the same."""
+    address = f"/calls/{reference}/panel/closure"
+    page = chair.get(address).text
+    fingerprint = re.search(r'name="seen"[^>]*value="([0-9a-f]+)"', page).group(1)
+    return page, chair.post(address, data={"seen": fingerprint, "report": "We looked.", "shown": "y"})
+
+
+def test_where_no_figures_are_shown_nobody_can_say_that_they_were(app, names, as_, monkeypatch):
+    monkeypatch.setattr(views, "MOST_SCORES", 8)
+    chair, reference = as_("chair"), names.calls["panel"]
+    assert "too many scores for a page" in chair.get(f"/calls/{reference}/panel/sureness").text
+    page, answer = close_with_figures(chair, reference)
+    assert 'name="shown"' not in page
+    assert answer.status_code == 422
+    assert "No figures were shown" in answer.text and "We looked." in answer.text
+    assert by_reference(reference).panel_closed_at is None
+
+
+def test_a_chair_from_whom_a_conflict_hides_the_figures_cannot_keep_them(app, cast, names, as_):
+    barred = by_public_id(names.applications["panel_best"])
+    db.session.add(
+        Conflict(application_id=barred.id, user_id=cast.chair.id, code="D5", source="declared", status="confirmed",
+                 found_at=barred.created_at)
+    )  # fmt: skip
+    db.session.commit()
+    page, answer = close_with_figures(as_("chair"), names.calls["panel"])
+    assert 'name="shown"' not in page
+    assert (answer.status_code, by_reference(names.calls["panel"]).panel_closed_at) == (422, None)
 
 
 def test_what_the_panel_was_shown_is_frozen_with_the_list(names, as_):
