@@ -128,9 +128,8 @@ def copy(
             amounts.pop("person_months")
             save_budget(copied, by=by, shares=partner.budget.shares, **amounts)
         elif not by_package:
-            save_budget(
-                copied, by=by, lines={line.category: line.amount for line in partner.lines}, **amounts
-            )
+            lines = {line.category: line.amount for line in partner.lines}
+            save_budget(copied, by=by, lines={} if call.rules.requested_only else lines, **amounts)
     if earlier.work_packages and call.rules.by_work_package:
         keys = {partner.public_id: made[partner.id].public_id for partner in earlier.partners}
         packages = [row | {"lead": keys.get(row["lead"], "")} for row in earlier.work_packages]

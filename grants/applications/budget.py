@@ -155,12 +155,17 @@ def funding_rate(action: str, nonprofit: bool, role: str) -> int:
     return ACTIONS[action].nonprofit_rate if nonprofit else ACTIONS[action].rate
 
 
-def problems(budget: Budget, role: str, highest_rate: int = 10000) -> tuple[str, ...]:
+def problems(
+    budget: Budget, role: str, highest_rate: int = 10000, *, requested_only: bool = False
+) -> tuple[str, ...]:
     """Codes of what is wrong with one row (rulebook 2.3), T-2.3; empty when all is well.
 
     NEGATIVE_AMOUNT, RATE_TOO_HIGH, ROLE_NOT_FUNDED, REQUESTED_EXCEEDS_MAX, OWN_RESOURCES_NEGATIVE.
+
+    Args:
+        requested_only: no costs are entered, so that there is nothing to compare with.
     """
-    too_much = role in FUNDED_ROLES and budget.requested > budget.maximum
+    too_much = not requested_only and role in FUNDED_ROLES and budget.requested > budget.maximum
     found = {
         "NEGATIVE_AMOUNT": any(
             amount < 0
@@ -172,7 +177,7 @@ def problems(budget: Budget, role: str, highest_rate: int = 10000) -> tuple[str,
         "ROLE_NOT_FUNDED": role not in FUNDED_ROLES and budget.requested > 0,
         "REQUESTED_EXCEEDS_MAX": too_much,
         # One mistake is reported once: asking for too much also leaves less than nothing to pay.
-        "OWN_RESOURCES_NEGATIVE": budget.own_resources < 0 and not too_much,
+        "OWN_RESOURCES_NEGATIVE": not requested_only and budget.own_resources < 0 and not too_much,
     }
     return tuple(code for code, wrong in found.items() if wrong)
 

@@ -123,7 +123,9 @@ def _budget(proposal: Proposal, rules: CallRules) -> Iterator[Finding]:
     """Each partner's row, and the contribution that the topic expects (rulebook 2.1, 2.3)."""
     wrong: dict[str, list[Partner]] = {}
     for partner in proposal.partners:
-        for code in budget.problems(partner.budget, partner.role, _highest_rate(partner, rules)):
+        for code in budget.problems(
+            partner.budget, partner.role, _highest_rate(partner, rules), requested_only=rules.requested_only
+        ):
             wrong.setdefault(code, []).append(partner)
     for code, (sentence, remedy) in BUDGET_SENTENCES.items():
         if code in wrong:

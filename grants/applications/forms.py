@@ -230,18 +230,25 @@ class BudgetForm(FlaskForm):
     )
 
     @classmethod
-    def of(cls, partner: Partner, formdata: Any = None) -> "BudgetForm":
+    def of(cls, partner: Partner, formdata: Any = None, *, requested_only: bool = False) -> "BudgetForm":
         amounts = {line.category: line.amount for line in partner.lines}
         names = ("requested", "income", "other_contributions")
         effort = Decimal(partner.person_months) / 10 if partner.person_months else None
         stored = amounts | {name: getattr(partner, name) for name in names}
-        return cls(formdata, data=stored | {"person_months": effort})
+        form = cls(formdata, data=stored | {"person_months": effort})
+        if requested_only:
+            for name in set(form.data) - {"requested", "csrf_token"}:
+                del form[name]
+        return form
 
     def lines(self) -> dict[str, int]:
-        return {category.key: self[category.key].data or 0 for category in CATEGORIES}
+        return {category.key: self[category.key].data or 0 for category in CATEGORIES if category.key in self}
 
     def amounts(self) -> dict[str, int]:
-        money = {name: self[name].data or 0 for name in ("requested", "income", "other_contributions")}
+        names = ("requested", "income", "other_contributions")
+        money = {name: self[name].data or 0 for name in names if name in self}
+        if "person_months" not in self:
+            return money
         tenths = (self.person_months.data or Decimal()) * 10
         return money | {"person_months": int(tenths.to_integral_value(ROUND_HALF_UP))}
 

@@ -204,7 +204,7 @@ def add_second_stage(call: Call, *, by: Any, reference: str, opens_on: datetime,
         raise Unfit(N_("The second stage must open after the deadline of the first."))
     new = copy(call, by=by, reference=reference, opens_on=opens_on, deadline=deadline)
     new.first, new.stage = call, 2
-    full = scheme.of_action(call.action, lump_sum=call.rules.by_work_package)
+    full = scheme.of_action(call.action, lump_sum=call.by_work_package)
     new.scheme_json = full.to_dict()
     new.blind_until = ""  # the full application names who carries it out
     new.rules_json = new.rules_json | scheme.brought_along(full, call.action, call.year)

@@ -218,7 +218,7 @@ class CallForm(FlaskForm):
             keywords="\n".join(call.keywords), scheme_id=call.scheme.id, min_reviews=call.min_reviews,
             reserve_size=call.reserve_size, min_countries=rules.min_countries,
             needs_member_state=rules.needs_member_state, max_partners=rules.max_partners,
-            page_limit=rules.page_limit, by_work_package=rules.by_work_package, blind_until=call.blind_until,
+            page_limit=rules.page_limit, by_work_package=call.by_work_package, blind_until=call.blind_until,
             reminders=", ".join(map(str, rules.reminder_days)), version=call.version,
             reaction_days=call.reaction_days or None, reaction_words=call.reaction_words,
             reaction_scores=call.reaction_scores, portfolio=call.portfolio, lots=call.lots,

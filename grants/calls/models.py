@@ -126,6 +126,8 @@ class Call(Public, Base):
                 "min_contribution": self.min_contribution,
                 "max_contribution": self.max_contribution,
                 "blind": bool(self.blind_until),
+                "requested_only": self.scheme.requested_only,
+                "by_work_package": self.by_work_package and not self.scheme.requested_only,
                 "questions": [question.rule.to_dict() for question in self.questions],
             }
         )
@@ -134,6 +136,11 @@ class Call(Public, Base):
     def quotas(self) -> dict[str, int]:
         """By area, a keyword of the call, how many of its applications are funded before others (rulebook 5.3)."""
         return dict(self.rules_json.get("quotas", {}))
+
+    @property
+    def by_work_package(self) -> bool:
+        """Whether an officer wants costs by work package; an outline enters none yet, and its full application does."""
+        return bool(self.rules_json.get("by_work_package"))
 
     @property
     def page_limit(self) -> int | None:

@@ -110,6 +110,7 @@ class CallRules:
     max_contribution: int | None = None
     page_limit: int | None = None
     by_work_package: bool = False
+    requested_only: bool = False
     blind: bool = False
     reminder_days: tuple[int, ...] = ()
     title_limit: int = 200

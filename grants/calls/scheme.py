@@ -128,6 +128,11 @@ class Scheme:
         return self.selection == "second_stage"
 
     @property
+    def requested_only(self) -> bool:
+        """Whether applicants enter no costs, but what they ask for: in outlines, and where units are paid."""
+        return self.is_first_stage or self.funding == "unit"
+
+    @property
     def worst(self) -> int:
         """The score that nothing is worse than; as a threshold it asks for nothing."""
         return self.scale_min if self.sign > 0 else self.scale_max

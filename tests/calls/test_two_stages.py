@@ -10,7 +10,7 @@ from sqlalchemy import select
 from grants import clock
 from grants.applications import actions as applications
 from grants.applications import queries as application_queries
-from grants.calls import actions, queries
+from grants.calls import actions, queries, scheme
 from grants.calls.models import Programme
 from grants.db import db
 from grants.decisions import queries as decision_queries
@@ -284,3 +284,33 @@ def test_a_second_stage_that_would_open_too_early_is_not_published(cast: Any, as
         early.opens_on = datetime(2026, 8, 1, tzinfo=UTC)
         with pytest.raises(actions.Unfit):
             actions.publish(early, by=cast.officer)
+
+
+@pytest.mark.parametrize("funding", ["outline", "unit"])
+def test_who_enters_no_costs_is_asked_for_the_contribution_alone(
+    cast: Any, as_: Any, names: Any, funding: str
+) -> None:
+    """An outline, and a call that pays units: one amount for each organisation, and nothing that it exceeds."""
+    draft = application_queries.whole(names.applications["draft"])
+    chosen = scheme.library()["he-first-stage-2026" if funding == "outline" else "msca-pf-2026"]
+    draft.call.scheme_json = chosen.to_dict()
+    for line in draft.partners[0].lines:
+        line.amount = 0
+    db.session.commit()
+    partner, browser = draft.partners[0], as_("coordinator")
+    address = f"/partners/{partner.public_id}/budget"
+    page = browser.get(address).text
+    assert 'name="requested"' in page
+    assert 'name="personnel"' not in page
+    section = application_queries.section(draft, f"budget:{partner.public_id}")
+    form = {"requested": "1000000", "version": str(section.version if section else 0)}
+    assert browser.post(address, data=form).status_code == 303
+    draft = application_queries.whole(names.applications["draft"])
+    assert draft.partners[0].requested == 1_000_000_00
+    codes = {finding.code for finding in applications.findings(draft) if finding.verdict == "fails"}
+    assert not codes & {"REQUESTED_EXCEEDS_MAX", "OWN_RESOURCES_NEGATIVE"}
+    table = browser.get(f"/applications/{draft.public_id}/budget").text
+    assert "1,000,000" in table
+    assert "Own resources" not in table
+    told = as_(None).get(f"/calls/{draft.call.reference}/form").text
+    assert "the requested contribution, without costs" in told

@@ -185,3 +185,12 @@ def test_lump_sum_shares_of_the_whole_maximum_are_the_rows_maxima() -> None:
     shares = (Share(100_01, work_package="w1"), Share(33_33, 5_00, work_package="w2"))
     row = Budget(rate=7000, requested=Budget(rate=7000, shares=shares).maximum, shares=shares)
     assert lump_sum_shares(row) == {"w1": 87_51, "w2": 32_66}
+
+
+def test_where_no_costs_are_entered_there_is_no_ceiling():
+    """Outlines, and calls that pay units, ask for the requested contribution alone (rulebook 2.3, 2.5, 9.2)."""
+    asks = Budget(requested=1_000_000_00, income=5)
+    assert problems(asks, "coordinator") == ("REQUESTED_EXCEEDS_MAX",)
+    assert problems(asks, "coordinator", requested_only=True) == ()
+    assert problems(Budget(requested=-1), "coordinator", requested_only=True) == ("NEGATIVE_AMOUNT",)
+    assert problems(asks, "associated_partner", requested_only=True) == ("ROLE_NOT_FUNDED",)

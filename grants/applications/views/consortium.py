@@ -69,7 +69,7 @@ def partner_form(partner: Partner, typed: Any) -> forms.PartnerForm:
 def budget_form(partner: Partner, typed: Any) -> FlaskForm:
     if partner.application.call.rules.by_work_package:
         return package_forms.shares_form(partner, typed)
-    return forms.BudgetForm.of(partner, typed)
+    return forms.BudgetForm.of(partner, typed, requested_only=partner.application.call.rules.requested_only)
 
 
 @blueprint.route("/partners/<public_id>", methods=["GET", "POST"])
