@@ -396,15 +396,15 @@ def test_figures_say_whether_it_is_an_sme(as_: Any, draft: str) -> None:
 
 def test_a_university_is_no_sme_whatever_its_figures(as_: Any, draft: str) -> None:
     """Nor by ticking the box; a company that ticks non-profit gets the rate of companies, and is told."""
-    partner = _whole(draft).partners[1]
-    partner.application.call.action = "IA"
+    application = _whole(draft)
+    application.call.action, key, name = "IA", application.partners[1].public_id, application.partners[1].name
     db.session.commit()
     browser = as_("partner")
 
     def save(**typed: str) -> Any:
-        section = queries.section(_whole(draft), f"partner:{partner.public_id}")
-        form = {"name": partner.name, "country": "FR", "version": str(section.version)} | typed
-        assert browser.post(f"/partners/{partner.public_id}", data=form).status_code == 303
+        section = queries.section(_whole(draft), f"partner:{key}")
+        form = {"name": name, "country": "FR", "version": str(section.version)} | typed
+        assert browser.post(f"/partners/{key}", data=form).status_code == 303
         return _whole(draft).partners[1]
 
     figures = {"sme": "y", "headcount": "9", "turnover": "1000000"}
