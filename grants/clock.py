@@ -2,14 +2,24 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 
 _set_to: datetime | None = None
+# A request that writes happens at one instant: when it was received, however long it then waits for other writers.
+_received: ContextVar[datetime | None] = ContextVar("received", default=None)
 
 
 def now() -> datetime:
-    """The present instant, aware, in UTC."""
-    return _set_to or datetime.now(UTC)
+    """The present instant, aware, in UTC; within a request that writes, the instant at which it was received."""
+    return _received.get() or _set_to or datetime.now(UTC)
+
+
+def receive(*, writer: bool) -> None:
+    """Say, at the start of a request and at its end, whether the time stands still for it (settled: Deadline)."""
+    _received.set(None)
+    if writer:
+        _received.set(now())
 
 
 def set_to(instant: datetime | None) -> None:

@@ -65,8 +65,14 @@ SETTINGS = (
     Setting(
         "SIGNING_ROOTS",
         "",
-        "Path of a PEM file: authorities that vouch for the certificates of signatures and time stamps. The own "
-        "certificate is known without it.",
+        "Path of a PEM file: authorities that vouch for the certificates of signatures and time stamps. A certificate "
+        "of the funder that nobody vouches for is known without it.",
+    ),
+    Setting(
+        "SIGNING_EARLIER",
+        "",
+        "Path of a PEM file: the funder's certificates before the one in SIGNING_KEY, so that what was signed with "
+        "them stays ours.",
     ),
     Setting(
         "SIGNING_LONG_TERM",
@@ -97,7 +103,8 @@ def from_environment(environ: Mapping[str, str] | None = None) -> dict[str, Any]
     """Flask configuration from GRANTS_ variables.
 
     Raises:
-        ValueError: a variable with the prefix that no setting knows, or a number that is none.
+        ValueError: a variable with the prefix that no setting knows, a number that is none, or a setting that needs
+            another one.
     """
     environ = os.environ if environ is None else environ
     known = {setting.name: setting.default for setting in SETTINGS}
@@ -118,6 +125,8 @@ def from_environment(environ: Mapping[str, str] | None = None) -> dict[str, Any]
             raise ValueError(f"GRANTS_{number} must be a whole number, not {values[number]!r}") from None
     for switch in ("DEMO", "HTTPS", "SIGNING_LONG_TERM"):
         values[switch] = values[switch] in ("1", "true", "yes")
+    if values["SIGNING_LONG_TERM"] and not values["TIMESTAMP_URL"]:
+        raise ValueError("GRANTS_SIGNING_LONG_TERM needs a time-stamp service: set GRANTS_TIMESTAMP_URL")
     if values["DEMO"] and not values["SIGNING_KEY"]:
         values["SIGNING_KEY"], values["SIGNING_PASSWORD"] = str(instance / "demo-signing.p12"), "demo"
     if not values["SECRET_KEY"]:

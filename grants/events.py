@@ -5,6 +5,7 @@ without breaking the chain (settled: Schema).
 """
 
 import hashlib
+import json
 import secrets
 from collections.abc import Iterator
 from datetime import datetime
@@ -81,9 +82,9 @@ def record(
     last = session.scalars(
         select(Event).where(Event.chain == chain).order_by(Event.number.desc()).limit(1)
     ).first()
-    payload = EventPayload(
-        salt=secrets.token_hex(16), facts={key: value for key, value in facts.items() if value}
-    )
+    told = {key: value for key, value in facts.items() if value}
+    # Stored in the very form that is hashed, so that anybody can hash what is exported as it stands.
+    payload = EventPayload(salt=secrets.token_hex(16), facts=json.loads(canonical(told)))
     event = Event(
         chain=chain,
         number=last.number + 1 if last else 1,

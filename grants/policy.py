@@ -195,6 +195,15 @@ def sits_on_panel(user: Any, thing: Any) -> bool:
     )
 
 
+@when(N_("Conflicts of interest of the panel are still being looked for."))
+def nothing_suspected(user: Any, thing: Any) -> bool:
+    """Whoever declared nothing about an application reads it only where nothing is found, or was overruled."""
+    application = thing.application
+    return application.panel_screened_at is not None and not any(
+        one.user_id == user.id and one.status != "overruled" for one in application.conflicts
+    )
+
+
 @when(N_("Please agree to the terms of this call first. You find them on your home page."))
 def has_agreed(user: Any, thing: Any) -> bool:
     """Agreeing to the terms as they stand is what appoints an expert of a call (rulebook 7.2)."""
@@ -226,6 +235,12 @@ def is_about_another(user: Any, thing: Any) -> bool:
 @who(N_("Only the committee of this request may do this."))
 def is_on_committee(user: Any, thing: Any) -> bool:
     return bool(user.is_authenticated) and user.id in thing.member_ids
+
+
+@who(N_("Only the committee of this request may do this."))
+def reviews_the_procedure(user: Any, thing: Any) -> bool:
+    """On the committee of a request for redress of the application that is still open."""
+    return bool(user.is_authenticated) and user.id in thing.application.committee_ids
 
 
 @who(N_("This document was made for someone else."))
@@ -305,6 +320,13 @@ def is_final(user: Any, thing: Any) -> bool:
     return not thing.application.accepts_changes(clock.now())
 
 
+@when(N_("The applicants may still change this application."))
+def is_received(user: Any, thing: Any) -> bool:
+    """No extension of its own keeps it open: nothing of it can change any more."""
+    application = thing.application
+    return application.state not in CHANGEABLE or not application.accepts_changes(clock.now())
+
+
 @when(N_("This question has been answered or taken back, or its time is over."))
 def is_still_asked(user: Any, thing: Any) -> bool:
     return bool(thing.is_open(clock.now()))
@@ -338,6 +360,11 @@ def may_still_bid(user: Any, thing: Any) -> bool:
 @when(N_("Nothing has been submitted yet."))
 def has_submitted(user: Any, thing: Any) -> bool:
     return bool(thing.application.version)
+
+
+@when(N_("No member of the committee has proposed an opinion yet."))
+def has_proposed_opinion(user: Any, thing: Any) -> bool:
+    return bool(thing.proposed_outcome)
 
 
 @when(N_("Results have not been released."))
@@ -421,6 +448,7 @@ def panel_is_closed(user: Any, thing: Any) -> bool:
     return thing.call.panel_closed_at is not None
 
 
+CHANGEABLE = ("draft", "submitted", "reopened", "withdrawn")
 EVALUATED_STATES = ("in_evaluation", "in_consensus", "in_panel", "evaluated", "informed")
 CONSENSUS_AND_LATER = ("in_consensus", "in_panel", "evaluated", "informed")
 ASKED = ("invited", "accepted", "cleared")
@@ -439,6 +467,7 @@ asked_expert = is_assigned_expert & has_no_conflict & in_state(*ASKED)
 own_report = is_assigned_expert & has_no_conflict & declared_no_conflict & has_agreed
 evaluator = evaluates & has_no_conflict & has_agreed
 rapporteur = is_rapporteur & has_no_conflict & has_agreed
+committee = reviews_the_procedure & has_no_conflict
 
 RULES: dict[str, Rule] = {
     # calls
@@ -467,10 +496,11 @@ RULES: dict[str, Rule] = {
     "desk.read": is_some_staff,
     # applications
     "application.read": applicant
-    | ((is_officer | is_observer) & has_no_conflict & has_submitted & call_is_closed)
+    | ((is_officer | is_observer) & has_no_conflict & has_submitted & call_is_closed & is_received)
     | evaluator
     | (is_chair & has_no_conflict & application_in("in_panel", "evaluated", "informed"))
-    | (sits_on_panel & has_no_conflict & application_in("in_panel")),
+    | (sits_on_panel & has_no_conflict & application_in("in_panel") & nothing_suspected)
+    | committee,
     "application.identities": knows_who_applies,
     "applications.read": signed_in,
     "application.work": applicant,
@@ -504,7 +534,10 @@ RULES: dict[str, Rule] = {
     & application_in("draft", "reopened")
     & before_deadline
     & is_not_lead_partner,
-    "invitation.accept": is_invited,
+    # Rulebook 8.4: nobody joins after the deadline, nor reads what was received.
+    "invitation.accept": is_invited
+    & application_in("draft", "submitted", "reopened", "withdrawn")
+    & before_deadline,
     "invitation.decline": is_invited,
     "organisations.read": signed_in,
     # eligibility
@@ -572,7 +605,7 @@ RULES: dict[str, Rule] = {
     & in_state(*ASKED)
     & application_in("admitted", "in_evaluation"),
     # reviews
-    "report.read": own_report | staff | (evaluator & consensus_phase & in_state("submitted")),
+    "report.read": own_report | staff | (evaluator & consensus_phase & in_state("submitted")) | committee,
     "report.copy": own_report & in_state("submitted"),
     "report.remarks": (is_assigned_expert & has_no_conflict & has_agreed)
     | staff
@@ -587,18 +620,20 @@ RULES: dict[str, Rule] = {
     "call.reactions": is_officer & asks_for_reactions & call_is_closed,
     "reaction.read": is_coordinator | staff | (evaluator & consensus_phase),
     "reaction.write": is_coordinator & may_still_react & application_in("in_evaluation"),
-    "application.reports": staff,
+    "application.reports": staff | committee,
     "application.open_consensus": is_officer & has_no_conflict & in_state("in_evaluation"),
     "consensus.read": staff
     | (evaluator & consensus_phase)
-    | (is_chair & has_no_conflict & application_in("in_panel", "evaluated", "informed")),
+    | (is_chair & has_no_conflict & application_in("in_panel", "evaluated", "informed"))
+    | committee,
     "consensus.summary": evaluator
     & knows_who_applies
     & in_state("final")
     & application_in("evaluated", "informed"),
-    "consensus.individual": staff | (evaluator & consensus_phase),
+    "consensus.individual": staff | (evaluator & consensus_phase) | committee,
     "consensus.write": rapporteur & in_state("draft") & application_in("in_consensus"),
     "consensus.circulate": rapporteur & in_state("draft") & application_in("in_consensus"),
+    "consensus.discuss": evaluator & in_state("draft", "approval") & application_in("in_consensus"),
     "consensus.approve": evaluator & in_state("approval") & application_in("in_consensus"),
     "consensus.revise": rapporteur
     & in_state("approval", "agreed", "minority")
@@ -653,7 +688,12 @@ RULES: dict[str, Rule] = {
     "redress.read": is_coordinator | ((is_officer | is_on_committee) & has_no_conflict),
     "notice.read": is_coordinator | (is_officer & has_no_conflict & call_is_closed),
     "redress.name": is_officer & has_no_conflict & in_state("filed"),
-    "redress.decide": is_on_committee & has_no_conflict & in_state("filed"),
+    "redress.propose": is_on_committee & has_no_conflict & in_state("filed"),
+    "redress.confirm": is_on_committee
+    & has_no_conflict
+    & in_state("filed")
+    & has_proposed_opinion
+    & is_second_person,
     "redress.withdraw": is_coordinator & in_state("filed"),
     "preparation.read": staff,
     "preparation.edit": is_officer & has_no_conflict & in_state("open"),

@@ -145,7 +145,11 @@ class NobodyAsked(RuntimeError):
 
 
 def _begin() -> None:
-    begin_as(writer=request.method not in SAFE)
+    writes = request.method not in SAFE
+    clock.receive(
+        writer=writes
+    )  # before the first question to the database, which may wait for other writers
+    begin_as(writer=writes)
     if "\x00" in request.path or any("\x00" in value for value in request.args.values()):
         abort(404)  # no address of ours holds one, and PostgreSQL takes none in a question
 
@@ -174,6 +178,7 @@ def settle(response: Response) -> Response:
     _keep_in_any_case()
     begin_as(writer=False)  # whatever is still read must not take SQLite's write lock from the session's row
     _write_access_log()
+    clock.receive(writer=False)
     return response
 
 
@@ -407,6 +412,7 @@ VERBS = {
     "decline": N_("Declined"), "declare_none": N_("Declared no conflict"), "void": N_("Made void"),
     "declare_conflict": N_("Declared a conflict"), "open_consensus": N_("Consensus opened"),
     "circulate": N_("Circulated"), "agree": N_("All agreed"), "record_minority": N_("Minority recorded"),
+    "remark": N_("Remark to the group"),
     "finalise": N_("Finalised"), "send_to_panel": N_("Sent to the panel"), "revise": N_("Revised"),
     "close_evaluation": N_("Evaluation closed"), "close_panel": N_("Panel closed"), "propose": N_("Proposed"),
     "approve": N_("Approved"), "release": N_("Released"), "inform": N_("Result sent"), "suspend": N_("Suspended"),
@@ -429,6 +435,7 @@ VERBS = {
     "rule_on_conflict": N_("Conflict ruled on"), "open": N_("Opened"), "wait": N_("Waits for reports again"),
     "restart": N_("Begun anew"), "back_to_consensus": N_("Back to consensus"), "panel_note": N_("Note of the panel"),
     "fix": N_("Group for the lots fixed"), "draw": N_("Lots drawn"), "take": N_("Order of the lots taken over"),
+    "take_up": N_("Taken up again"),
     "want": N_("Documents ordered"),
     "write_letter": N_("Words of a letter changed"), "reword": N_("For approval again: words of its letter changed"),
     "purge": N_("Deleted, never submitted"),

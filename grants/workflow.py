@@ -81,6 +81,7 @@ MOVES: dict[str, tuple[Move, ...]] = {
         Move("submit", ("draft",), "submitted"),
         Move("reopen", ("submitted",), "draft"),
         Move("void", ("draft", "submitted"), "void"),
+        Move("take_up", ("void",), "draft"),
     ),
     "consensus": (
         Move("circulate", ("draft",), "approval"),
@@ -121,6 +122,7 @@ MOVES: dict[str, tuple[Move, ...]] = {
     "preparation": (
         Move("sign", ("open",), "signed"),
         Move("end", ("open",), "ended"),
+        Move("begin", ("ended",), "open"),
     ),
     "release": (
         Move("carry_out", ("held",), "released"),

@@ -42,6 +42,9 @@ TABLE: list[tuple[str, str, dict[str, str], set[Any]]] = [
     ("GET", "calls.enquiry", {"public_id": "enquiry:open"}, OFFICERS),
     ("POST", "calls.enquiry", {"public_id": "enquiry:open"}, OFFICERS),
     ("GET", "documents.verify", {}, EVERYBODY),
+    ("GET", "decisions.evaluator_years", {}, EVERYBODY),
+    # The year is not over.
+    ("GET", "decisions.evaluators", {"public_id": "programme", "year": "2026"}, set()),
     ("POST", "documents.verify", {}, EVERYBODY),
     ("GET", "outbox.undelivered_of", {"reference": "open"}, OFFICERS),
     ("GET", "people.substitution", {}, OFFICERS | {"other_officer"}),
@@ -247,11 +250,15 @@ TABLE: list[tuple[str, str, dict[str, str], set[Any]]] = [
     ("GET", "reviews.agreements", {"reference": "evaluation"}, STAFF),
     ("GET", "reviews.reports", {"public_id": "in_evaluation"}, STAFF),
     ("POST", "reviews.opening", {"public_id": "in_evaluation"}, OFFICERS),
+    # The committee on a request for redress reads the file while it is open.
+    ("GET", "reviews.reports", {"public_id": "released_good"}, STAFF | {"admin"}),
+    ("GET", "reviews.consensus", {"public_id": "released_good"}, GROUP | PANEL | {"admin"}),
     ("GET", "reviews.consensus", {"public_id": "in_consensus"}, GROUP | STAFF),
     ("GET", "reviews.consensus", {"public_id": "panel_best"}, GROUP | PANEL),
     ("POST", "reviews.consensus", {"public_id": "in_consensus"}, {"rapporteur"}),
     ("GET", "reviews.circulation", {"public_id": "consensus:in_consensus"}, {"rapporteur"}),
     ("POST", "reviews.circulation", {"public_id": "consensus:in_consensus"}, {"rapporteur"}),
+    ("POST", "reviews.remarks", {"public_id": "consensus:in_consensus"}, GROUP),
     ("POST", "reviews.approval", {"public_id": "consensus:in_consensus"}, set()),
     ("POST", "reviews.revision", {"public_id": "consensus:in_consensus"}, set()),
     ("GET", "reviews.minority", {"public_id": "consensus:in_consensus"}, set()),
@@ -300,7 +307,8 @@ TABLE: list[tuple[str, str, dict[str, str], set[Any]]] = [
     ("POST", "decisions.request_review", {"public_id": "released_best"}, {"coordinator"}),
     ("GET", "decisions.review", {"public_id": "redress"}, OFFICERS | {"applicant2", "admin"}),
     ("POST", "decisions.name_member", {"public_id": "redress"}, OFFICERS),
-    ("POST", "decisions.close_review", {"public_id": "redress"}, {"admin"}),
+    ("POST", "decisions.propose_opinion", {"public_id": "redress"}, {"admin"}),
+    ("POST", "decisions.close_review", {"public_id": "redress"}, set()),
     ("POST", "decisions.withdraw_review", {"public_id": "redress"}, {"applicant2"}),
     ("GET", "decisions.preparation", {"public_id": "released_best"}, STAFF),
     ("POST", "decisions.preparation", {"public_id": "released_best"}, OFFICERS),
@@ -362,6 +370,7 @@ LOOKUPS = {
                      "WHERE a.public_id = :app",
     "engagement": "SELECT e.public_id FROM engagements e JOIN calls c ON c.id = e.call_id JOIN users u ON u.id = e.user_id "
                   "WHERE c.reference = :call AND u.email = :email",
+    "programme": "SELECT public_id FROM programmes WHERE name = 'Trustworthy AI'",
     "groups": "SELECT public_id FROM group_proposals WHERE state = 'wanted'",
     "composed": "SELECT public_id FROM group_proposals WHERE state = 'done'",
     "conflict": "SELECT c.public_id FROM conflicts c JOIN applications a ON a.id = c.application_id "

@@ -38,6 +38,7 @@ from tests.test_two_worlds import (
 )
 from tests.test_two_worlds import more_starts as more_starts
 from tests.test_two_worlds import starts as starts
+from tests.world import KEPT_INSIDE
 
 pytestmark = pytest.mark.one_database
 CANARIES = [
@@ -62,10 +63,11 @@ CANARIES = [
     secret("ZQXOUTSIDE", {*GROUP, *PANEL},
            f"UPDATE consensus_marks SET justification = 'ZQXOUTSIDE' WHERE consensus_id = {CONSENSUS}",
            "released_best"),
-    secret("ZQXDISSENT", {*GROUP, *STAFF, "chair"},
+    # The committee on a request for redress reads the file.
+    secret("ZQXDISSENT", {*GROUP, *STAFF, "chair", "admin"},
            f"UPDATE approvals SET agrees = false, reason = 'ZQXDISSENT' WHERE consensus_id = {CONSENSUS}",
            "released_good"),
-    secret("ZQXMINORITY", {*GROUP, *STAFF, "chair"},
+    secret("ZQXMINORITY", {*GROUP, *STAFF, "chair", "admin"},
            f"UPDATE consensus_reports SET minority_view = 'ZQXMINORITY' WHERE id = {CONSENSUS}", "released_good"),
     secret("ZQXCONFLICT", {*OFFICERS, "admin"},
            f"UPDATE conflicts SET reason = 'ZQXCONFLICT' WHERE application_id = {OF}", "admitted"),
@@ -75,6 +77,9 @@ CANARIES = [
            f"UPDATE rulings SET state = 'returned', comment = 'ZQXSECOND' WHERE application_id = {OF}", "refused"),
     secret("ZQXDECISION", STAFF,
            f"UPDATE decisions SET reason = 'ZQXDECISION' WHERE id = {DECISION}", "ranked_best"),
+    # It stood there when the letter was frozen.
+    secret(KEPT_INSIDE, STAFF,
+           f"UPDATE decisions SET reason = '{KEPT_INSIDE}' WHERE id = {DECISION}", "released_best"),
     secret("ZQXAPPROVER", STAFF,
            f"UPDATE decisions SET comment = 'ZQXAPPROVER' WHERE id = {DECISION}", "released_best"),
     secret("ZQXLOTS", PANEL,

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
-from grants import clock
+from grants import clock, events
 from grants.applications import clarifications
 from grants.calls import actions as calls_actions
 from grants.calls.models import Programme
@@ -280,6 +280,10 @@ def _later(prefix: str, call: Any, cast: Any, found: dict[str, Any], *, upto: st
     with clock.at(call.deadline_at + timedelta(days=45)):
         story.decide(call, by=cast.officer, second=cast.officer2 if upto == "released" else None)
     if upto == "released":
+        told = decision_queries.of_application(story.again(found[f"{prefix}_best"]).public_id)
+        assert told
+        told.reason = KEPT_INSIDE
+        db.session.commit()
         with clock.at(call.deadline_at + timedelta(days=50)):
             story.release(call, by=cast.officer, funder=FUNDER)
 
@@ -316,7 +320,14 @@ def _draw_lots(call: Any, applications: list[Any], cast: Any) -> None:
     draw.seed = rerun_draw.seed(draw.sha256, draw.value)
     draw.order = rerun_draw.order(draw.seed, group)
     db.session.add(draw)
+    events.record(
+        db.session, draw, "fix", by=cast.chair, target="fixed", sha256=draw.sha256, group=group,
+        draws_at=draw.draws_at.isoformat(),
+    )  # fmt: skip
     db.session.commit()
 
+
+KEPT_INSIDE = "ZQXINSIDE"
+"""Why a decision departs from the ranked list, written before its letter was frozen: no applicant ever reads it."""
 
 FUNDER = {"name": "Trust Funder", "address": "1 Some Street, Paris", "signatory": "The Director"}

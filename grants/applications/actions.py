@@ -12,10 +12,11 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from grants import clock, events, files, mail
 from grants.applications import attachments, queries
-from grants.applications.budget import Share, funding_rate, summed
+from grants.applications.budget import Share, counts_as_nonprofit, funding_rate, summed
 from grants.applications.call_news import tell_consortium
 from grants.applications.checklist import may_submit
 from grants.applications.comparison import loses_words
+from grants.applications.enterprise import is_sme
 from grants.applications.finding import Finding
 from grants.applications.merging import Typed
 from grants.applications.models import (
@@ -32,6 +33,7 @@ from grants.applications.models import (
     Submission,
 )
 from grants.applications.proposal import Proposal
+from grants.calls.answers import carries_over, is_empty
 from grants.calls.deadline import instant
 from grants.calls.models import Call
 from grants.canonical import canonical, digest
@@ -136,22 +138,33 @@ def copy(
     for row in earlier.researchers:
         person = row.to_dict() | {"partner": made[row.partner_id]}
         add_researcher(application, by=by, **person)
-    asked = {question.key for question in call.questions}
-    answers = {key: value for key, value in earlier.answered.items() if key in asked}
+    left_out = unfit(earlier, call)
+    answers = {key: value for key, value in earlier.answered.items() if key not in left_out}
     save_answers(application, answers, by=by)
     application.outline_id = earlier.id if in_full else None
     events.record(db.session, application, "create", by=by, target="draft", earlier=earlier.number)
-    return application, _left_out(earlier, application, answers)
+    return application, _left_out(earlier, application, left_out)
+
+
+def unfit(application: Application, call: Call) -> dict[str, str]:
+    """Labels, by key, of the questions that are answered and that `call` does not ask, or not in this way."""
+    before = {question.key: question for question in application.call.questions}
+    after = {question.key: question for question in call.questions}
+    return {
+        key: before[key].label if key in before else key
+        for key, value in application.answered.items()
+        if not is_empty(value)
+        and not (key in before and key in after and carries_over(before[key].rule, after[key].rule, value))
+    }
 
 
 def _left_out(
-    earlier: Application, application: Application, answers: dict[str, Any]
+    earlier: Application, application: Application, answers: dict[str, str]
 ) -> list[tuple[str, dict[str, Any]]]:
     keywords = [keyword for keyword in earlier.keywords if keyword not in application.keywords]
-    labels = {question.key: question.label for question in earlier.call.questions}
-    unasked = [
-        labels.get(key, key) for key, value in earlier.answered.items() if value and key not in answers
-    ]
+    asked = {question.key for question in application.call.questions}
+    unasked = [label for key, label in answers.items() if key not in asked]
+    otherwise = [label for key, label in answers.items() if key in asked]
     regrouped = application.call.rules.by_work_package and not earlier.work_packages
     others = [
         partner
@@ -166,6 +179,13 @@ def _left_out(
     if unasked:
         left_out.append(
             (N_("Answers that this call does not ask for: %(names)s."), {"names": ", ".join(unasked)})
+        )
+    if otherwise:
+        left_out.append(
+            (
+                N_("Answers that this call asks for in another way: %(names)s."),
+                {"names": ", ".join(otherwise)},
+            )
         )
     if regrouped:
         left_out.append((N_("The budget: this call asks for it by work package."), {}))
@@ -377,9 +397,9 @@ def _fill(partner: Partner, fields: dict[str, Any]) -> bool:
         for other in partner.application.partners:
             if other is not partner and other.role == "coordinator":
                 other.role = "beneficiary"
-    partner.rate = funding_rate(partner.application.call.action, bool(partner.nonprofit), partner.role)
-    if partner.size:
-        partner.sme = partner.size != "large"
+    nonprofit = counts_as_nonprofit(partner.activity, bool(partner.nonprofit))
+    partner.rate = funding_rate(partner.application.call.action, nonprofit, partner.role)
+    partner.sme = is_sme(partner.activity, partner.size, bool(partner.sme))
     partner.contact_email = (partner.contact_email or "").strip().lower()
     if partner.contact_email == before:
         return False
@@ -544,8 +564,10 @@ def packages_in_use(application: Application) -> set[str]:
 
 
 def add_researcher(application: Application, partner: Partner, *, by: Any, **fields: Any) -> Researcher:
-    researcher = Researcher(application_id=application.id, partner_id=partner.id, partner=partner, **fields)
     with editing(application, "researchers", by=by):
+        researcher = Researcher(
+            application_id=application.id, partner_id=partner.id, partner=partner, **fields
+        )
         application.researchers.append(researcher)
     return researcher
 
@@ -562,6 +584,7 @@ def edit_researcher(
 def remove_researcher(application: Application, researcher: Researcher, *, by: Any) -> None:
     with editing(application, "researchers", by=by):
         application.researchers.remove(researcher)
+        db.session.expire(researcher.partner, ["researchers"])
 
 
 # --- Submission ------------------------------------------------------------------------------------------------------

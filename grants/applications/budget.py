@@ -143,6 +143,11 @@ def totals(budgets: Iterable[Budget]) -> dict[str, int]:
     return {column: sum(getattr(row, column) for row in rows) for column in COLUMNS}
 
 
+def counts_as_nonprofit(activity: str, ticked: bool) -> bool:
+    """Private companies are for-profit by definition, whatever was ticked (rulebook 1.5)."""
+    return ticked and activity != "PRC"
+
+
 def funding_rate(action: str, nonprofit: bool, role: str) -> int:
     """Highest funding rate in basis points (rulebook 2.1). Raises KeyError for an unknown type of action."""
     if role not in FUNDED_ROLES:

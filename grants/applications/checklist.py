@@ -166,7 +166,8 @@ def _work_packages(proposal: Proposal, rules: CallRules) -> Iterator[Finding]:
 def _highest_rate(partner: Partner, rules: CallRules) -> int:
     if rules.action not in ACTIONS:
         return 10000
-    return budget.funding_rate(rules.action, partner.nonprofit, partner.role)
+    nonprofit = budget.counts_as_nonprofit(partner.activity, partner.nonprofit)
+    return budget.funding_rate(rules.action, nonprofit, partner.role)
 
 
 def _researchers(proposal: Proposal) -> Iterator[Finding]:

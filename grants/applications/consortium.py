@@ -8,7 +8,7 @@ from datetime import date
 
 from babel import Locale
 
-from grants.applications.budget import Budget
+from grants.applications.budget import Budget, counts_as_nonprofit
 from grants.applications.finding import CONDITIONS, ELIGIBILITY, FORM, TOPIC, Finding, Verdict, verdict
 from grants.applications.proposal import Partner, Proposal, labels
 from grants.calls.countries import Status, sovereign, status
@@ -53,6 +53,14 @@ def participants(proposal: Proposal, rules: CallRules, on: date) -> Iterator[Fin
             N_("Each organisation has a participant code (PIC)."),
             N_("Add the participant code of: %(partners)s."),
             FORM, "consortium", {"partners": labels(without_pic)},
+        )  # fmt: skip
+    companies = [p for p in proposal.partners if p.nonprofit and not counts_as_nonprofit(p.activity, True)]
+    if companies:
+        yield Finding(
+            "NONPROFIT_COMPANY", "fails", "advice", False,
+            N_("Private companies are for-profit, and get the funding rate of for-profit organisations."),
+            N_("Correct the type of organisation, or take out that it is non-profit: %(partners)s."),
+            ELIGIBILITY, "consortium", {"partners": labels(companies)},
         )  # fmt: skip
     asked = [partner for partner in proposal.partners if partner.confirmed is not None]
     waiting = [partner for partner in asked if not partner.confirmed]
@@ -193,7 +201,8 @@ def independent_countries(partners: Iterable[Partner]) -> int:
     """
     choices: dict[str, set[str]] = {}
     for partner in partners:
-        entity = f"group {partner.control_group}" if partner.control_group else f"partner {partner.key}"
+        group = " ".join(partner.control_group.split()).casefold()
+        entity = f"group {group}" if group else f"partner {partner.key}"
         choices.setdefault(entity, set()).add(sovereign(partner.country))
     held_by: dict[str, str] = {}
 

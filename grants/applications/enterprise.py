@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+NO_ENTERPRISES = ("HES", "PUB")
+"""Types of organisation that are no enterprises, whatever their size."""
 MILLION = 100_000_000
 # Size, headcount below, turnover at most, balance sheet total at most; amounts in euro cents.
 CLASSES = (
@@ -33,3 +35,10 @@ def size(headcount: int | None, turnover: int | None, balance_sheet: int | None)
         if None in amounts:
             return ""  # the amount that is missing may be within this limit
     return "large"
+
+
+def is_sme(activity: str, size: str, ticked: bool) -> bool:
+    """Whether an organisation is an SME: an enterprise that its figures do not make large; else as ticked."""
+    if activity in NO_ENTERPRISES:
+        return False
+    return size != "large" if size else ticked

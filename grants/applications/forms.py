@@ -186,7 +186,7 @@ class OrganisationForm(Form):
 class PartnerForm(OrganisationForm, FlaskForm):
     """An organisation of the consortium, its part in it and its contact."""
 
-    role = SelectField(_l("Role"), choices=ROLES)
+    role = SelectField(_l("Role"))
     headcount = IntegerField(_l("Staff, in annual work units"), [Optional(), NumberRange(0, 10_000_000)])
     turnover = MoneyField(_l("Annual turnover"), [Optional()])
     balance_sheet = MoneyField(_l("Annual balance sheet total"), [Optional()])
@@ -194,11 +194,17 @@ class PartnerForm(OrganisationForm, FlaskForm):
     contact_name = StringField(_l("Contact person"), [Optional(), Length(max=120), no_control_characters])
     contact_email = StringField(_l("E-mail of the contact"), [Optional(), Length(max=255), Email()])
 
+    def __init__(self, *args: Any, leads: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Another organisation becomes the coordinator by handing over, and never without its contact.
+        self.role.choices = [pair for pair in ROLES if (pair[0] == "coordinator") == leads]
+
     @classmethod
     def of(cls, partner: Partner, formdata: Any = None) -> "PartnerForm":
         """The form of a partner, with what is stored, or with what was typed over it."""
         stored = {name: getattr(partner, name) for name in PARTNER_FIELDS}
-        return cls(formdata, data=stored | {"gep": {True: "yes", False: "no", None: ""}[partner.gep]})
+        gep = {True: "yes", False: "no", None: ""}[partner.gep]
+        return cls(formdata, data=stored | {"gep": gep}, leads=partner.role == "coordinator")
 
     def fields(self) -> dict[str, Any]:
         """What actions.add_partner and actions.edit_partner take."""

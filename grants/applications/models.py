@@ -66,15 +66,22 @@ class Application(Public, Base):
     outline_id: Mapped[int | None] = mapped_column(ForeignKey("applications.id"), unique=True)
     """The application to the first stage that this one carries out in full."""
     origin: Mapped[dict[str, Any] | None]
+    panel_screened_at: Mapped[datetime | None]
+    """When conflicts of interest of the panel's members were looked for; before that only its evaluators read it."""
 
     call: Mapped[Call] = relationship(lazy="raise_on_sql")
     coordinator: Mapped[User] = relationship(lazy="raise_on_sql")
-    # Policy asks these three of one application at a time, often in vain: they alone may load when asked for.
+    # Policy asks these four of one application at a time, often in vain: they alone may load when asked for.
     partners: Mapped[list[Partner]] = relationship(
         order_by="Partner.position", cascade="all, delete-orphan", back_populates="application"
     )
     conflicts: Mapped[list[Any]] = relationship("Conflict", back_populates="application")
     assignments: Mapped[list[Any]] = relationship("Assignment", back_populates="application")
+    committee: Mapped[list[Any]] = relationship(
+        "RedressMember", viewonly=True, secondary="redress_requests",
+        primaryjoin="and_(Application.id == Redress.application_id, Redress.state == 'filed')",
+        secondaryjoin="Redress.id == RedressMember.redress_id",
+    )  # fmt: skip
 
     researchers: Mapped[list[Researcher]] = relationship(
         lazy="raise_on_sql", order_by="Researcher.id", cascade="all, delete-orphan"
@@ -157,6 +164,11 @@ class Application(Public, Base):
         return {a.user_id for a in self.assignments if a.state == "cleared"}
 
     @property
+    def committee_ids(self) -> set[int]:
+        """Members of the committee on a request for redress, as long as it is open."""
+        return {member.user_id for member in self.committee}
+
+    @property
     def rapporteur_ids(self) -> set[int]:
         return {a.user_id for a in self.assignments if a.state == "cleared" and a.is_rapporteur}
 
@@ -164,6 +176,16 @@ class Application(Public, Base):
     def answered(self) -> dict[str, Any]:
         """The latest value of each answered question, by question key."""
         return {answer.key: answer.value for answer in self.answers}
+
+    @property
+    def fitting(self) -> dict[str, Any]:
+        """Of `answered` what answers a question of the call: one of the same key may have been of another kind."""
+        rules = {question.key: question.rule for question in self.call.questions}
+        return {
+            key: value
+            for key, value in self.answered.items()
+            if key in rules and answers.fits(rules[key], value)
+        }
 
     @property
     def attached(self) -> dict[str, Attachment]:
@@ -206,7 +228,7 @@ class Application(Public, Base):
 
         What was answered or attached where nothing is asked any more stays in the working copy only.
         """
-        given = self.answered
+        given = self.fitting
         asked = {one.key for one in answers.asked([q.rule for q in self.call.questions], given.get)}
         return proposal.Proposal.from_dict(
             {
@@ -396,6 +418,11 @@ class Partner(Public, Base):
         lazy="raise_on_sql", order_by="BudgetLine.id", cascade="all, delete-orphan"
     )
 
+    # What an organisation confirms covers its people; one partner at a time may load them when asked for.
+    researchers: Mapped[list[Researcher]] = relationship(
+        order_by="Researcher.id", back_populates="partner", passive_deletes="all"
+    )
+
     noun = "partner"
 
     @property
@@ -408,16 +435,24 @@ class Partner(Public, Base):
 
     @property
     def size(self) -> str:
-        """micro, small, medium or large where the figures tell."""
+        """micro, small, medium or large where the figures tell; empty for what is no enterprise."""
+        if self.activity in enterprise.NO_ENTERPRISES:
+            return ""
         return enterprise.size(self.headcount, self.turnover, self.balance_sheet)
 
     @property
     def part_hash(self) -> str:
-        """Of what an organisation confirms: who it is, its role, its costs and what it asks for."""
-        names = ("name", "pic", "country", "role", "rate", "requested", "income", "other_contributions")
+        """Of what an organisation confirms: who and what it is, its role, people and effort, costs and financing."""
+        names = (
+            "name", "pic", "country", "city", "activity", "sme", "nonprofit", "international", "control_group", "gep",
+            "role", "rate", "requested", "income", "other_contributions", "person_months",
+        )  # fmt: skip
         costs = {line.category: line.amount for line in self.lines if line.amount}
         rows = {"shares": list(self.shares)} if self.shares else {}
-        return digest({"costs": costs} | rows | {name: getattr(self, name) for name in names})
+        people = [person.to_dict() for person in self.researchers]
+        return digest(
+            {"costs": costs, "people": people} | rows | {name: getattr(self, name) for name in names}
+        )
 
     @property
     def must_confirm(self) -> bool:
@@ -502,7 +537,7 @@ class Researcher(Public, Base):
     leading: Mapped[bool] = mapped_column(default=False)
     orcid: Mapped[str] = mapped_column(String(19), default="")
 
-    partner: Mapped[Partner] = relationship(lazy="raise_on_sql")
+    partner: Mapped[Partner] = relationship(lazy="raise_on_sql", back_populates="researchers")
 
     def to_dict(self) -> dict[str, Any]:
         fields = ("first_name", "last_name", "gender", "career_stage", "leading", "orcid")

@@ -3,11 +3,12 @@
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select
-from sqlalchemy.orm import Session, aliased, joinedload
+from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 
 from grants import clock, events, jobs, mail
-from grants.applications.actions import next_serial
+from grants.applications.actions import next_serial, save_answers, unfit
 from grants.applications.models import Application
+from grants.calls import queries as calls
 from grants.calls.models import Call
 from grants.db import db
 
@@ -36,10 +37,18 @@ def waiting(session: Session, at: datetime, limit: int = 200) -> list[int]:
 
 
 def carry_on(application_id: int) -> None:
-    """Take one draft to the next cut-off, with everything typed and under its number; safe to call again."""
+    """Take one draft to the next cut-off, with everything typed and under its number; safe to call again.
+
+    Answers to what is asked in another way there stay in its history, and its coordinator is told.
+    """
     application = db.session.scalars(
         select(Application)
-        .options(joinedload(Application.call), joinedload(Application.coordinator))
+        .options(
+            joinedload(Application.call).selectinload(Call.questions),
+            joinedload(Application.coordinator),
+            selectinload(Application.answers),
+            selectinload(Application.sections),
+        )
         .where(Application.id == application_id)
         .with_for_update(of=Application)
     ).one()
@@ -48,16 +57,22 @@ def carry_on(application_id: int) -> None:
     if not moves or following is None or not following.is_open(at):
         db.session.rollback()
         return
-    before = application.call
+    before, lead = application.call, application.coordinator
+    following = calls.by_reference(following.reference)  # with its questions
+    assert following
+    left_out = unfit(application, following)
+    asked = {question.key for question in following.questions}
+    if otherwise := [key for key in left_out if key in asked]:
+        save_answers(application, dict.fromkeys(otherwise, ""), by=lead)
     application.serial = next_serial(following)
     application.call_id, application.call, application.cut_off = following.id, following, following.cut_off
     events.record(
         db.session, application, "carry_on", by=None, before=before.reference, after=following.reference
     )
-    lead = application.coordinator
     mail.write(
         db.session, "carried_on", to=lead.email, language=lead.language, user_id=lead.id, call_id=following.id,
         occasion=f"carried_on:{application.public_id}:{following.cut_off}", application=application, reader=lead,
+        left_out=", ".join(left_out.values()),
     )  # fmt: skip
     db.session.commit()
 

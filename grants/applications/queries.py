@@ -32,10 +32,10 @@ from grants.db import Base, Rows, db
 from grants.events import Event, EventPayload
 from grants.mail import Mail, undelivered
 from grants.people.models import User
-from grants.policy import OFFICER_READS
+from grants.policy import CHANGEABLE, OFFICER_READS
 
 WHOLE: tuple[ORMOption, ...] = (
-    selectinload(Application.partners).joinedload(Partner.lines),
+    selectinload(Application.partners).options(joinedload(Partner.lines), selectinload(Partner.researchers)),
     selectinload(Application.researchers),
     selectinload(Application.answers),
     selectinload(Application.attachments),
@@ -132,11 +132,20 @@ def hold(*, application: str = "", partner: str = "") -> None:
     db.session.execute(query.where(Application.public_id == application) if application else query)
 
 
+def hold_state(application: Application) -> None:
+    """Wait until nobody else takes a step with this application, which is to be evaluated; its state is read anew.
+
+    Whoever takes one holds this row before any other, so that two of them wait for each other and never crosswise.
+    """
+    db.session.refresh(application, ["state"], with_for_update=True)
+
+
 def partner(public_id: str) -> Partner | None:
     return db.session.scalars(
         select(Partner)
         .options(
             selectinload(Partner.lines),
+            selectinload(Partner.researchers),
             joinedload(Partner.application).options(
                 joinedload(Application.call).selectinload(Call.questions),
                 joinedload(Application.coordinator),
@@ -313,6 +322,12 @@ def invitations(user: Any) -> Select[Any]:
     return select(Partner).join(Application).options(_CALL_AND_COORDINATOR).where(_invited(user))
 
 
+def is_received() -> ColumnElement[bool]:
+    """Applications that no extension of their own keeps open any more; the SQL of the rule of this name."""
+    over = or_(Application.extended_to.is_(None), Application.extended_to < clock.now())
+    return or_(Application.state.not_in(CHANGEABLE), over)
+
+
 def received(call: Call, user: Any, state: str | None = None) -> Rows:
     """What officers and observers see of a call after its deadline: submitted versions, without barred ones."""
     query = (
@@ -321,7 +336,12 @@ def received(call: Call, user: Any, state: str | None = None) -> Rows:
             Submission,
             (Submission.application_id == Application.id) & (Submission.number == Application.version),
         )
-        .where(Application.call_id == call.id, Application.state.in_(OFFICER_READS), not_barred(user))
+        .where(
+            Application.call_id == call.id,
+            Application.state.in_(OFFICER_READS),
+            not_barred(user),
+            is_received(),
+        )
         .order_by(Application.serial)
     )
     return query.where(Application.state == state) if state else query
@@ -332,7 +352,7 @@ def count_received(call: Call, user: Any) -> Mapping[str, int]:
     rows = db.session.execute(
         select(Application.state, func.count())
         .where(Application.call_id == call.id, Application.version > 0, Application.state.in_(OFFICER_READS))
-        .where(not_barred(user))
+        .where(not_barred(user), is_received())
         .group_by(Application.state)
     )
     return {state: count for state, count in rows}

@@ -10,7 +10,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from grants import clock, events, mail
 from grants.calls import answers, scheme
 from grants.calls.models import Call, Enquiry, Programme, Question
-from grants.calls.rules import ACTIONS, DECLARATIONS, CallRules
+from grants.calls.rules import DECLARATIONS, CallRules
 from grants.calls.terms import Terms
 from grants.db import db
 from grants.people import queries as people
@@ -44,11 +44,18 @@ def create(programme: Programme, *, by: Any, reference: str, scheme_id: str, **f
 
 
 def edit(call: Call, *, by: Any, version: int, scheme_id: str | None = None, **fields: Any) -> None:
-    """Change a call in draft. Raises StaleDataError if somebody else saved since `version`."""
+    """Change a call in draft; what another scheme brings along is changed too, where the officer did not.
+
+    Raises StaleDataError if somebody else saved since `version`.
+    """
     if call.version != version:
         raise StaleDataError
     if scheme_id and scheme_id != call.scheme.id:
-        call.scheme_json = scheme.library()[scheme_id].to_dict()
+        chosen = scheme.library()[scheme_id]
+        before = scheme.brought_along(call.scheme, call.action, call.year)
+        after = scheme.brought_along(chosen, fields.get("action", call.action), fields.get("year", call.year))
+        fields |= {name: after[name] for name in after if fields.get(name) == before[name]}
+        call.scheme_json = chosen.to_dict()
     _set(call, fields)
     # What an import had to assume is settled once an officer has saved the fields concerned.
     call.findings = [finding for finding in call.findings if finding.get("field") not in fields]
@@ -197,9 +204,10 @@ def add_second_stage(call: Call, *, by: Any, reference: str, opens_on: datetime,
         raise Unfit(N_("The second stage must open after the deadline of the first."))
     new = copy(call, by=by, reference=reference, opens_on=opens_on, deadline=deadline)
     new.first, new.stage = call, 2
-    new.scheme_json = scheme.of_action(call.action).to_dict()
+    full = scheme.of_action(call.action, lump_sum=call.rules.by_work_package)
+    new.scheme_json = full.to_dict()
     new.blind_until = ""  # the full application names who carries it out
-    new.rules_json = new.rules_json | {"page_limit": ACTIONS[call.action].page_limit(call.year)}
+    new.rules_json = new.rules_json | scheme.brought_along(full, call.action, call.year)
     db.session.flush()
     return new
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -54,6 +55,49 @@ def is_empty(value: Any) -> bool:
     return value is None
 
 
+def fits(question: QuestionRule, value: Any) -> bool:
+    """Whether a value can stand as an answer to the question: is of its kind, and among its choices or columns."""
+    if is_empty(value):
+        return True
+    match question.kind:
+        case "yes_no":
+            return value in ("yes", "no")
+        case "choice":
+            return value in question.choices
+        case "choices":
+            return isinstance(value, list) and all(one in question.choices for one in value)
+        case "money":
+            return isinstance(value, int) and not isinstance(value, bool)
+        case "number":
+            return _reads(Decimal, value)
+        case "date":
+            return _reads(date.fromisoformat, value)
+        case "table":
+            return isinstance(value, list) and all(
+                isinstance(row, list) and len(row) == len(question.choices) for row in value
+            )
+        case "declaration":
+            return value is True
+        case "file":
+            return False
+    return isinstance(value, str)
+
+
+def _reads(read: Callable[[str], Any], value: Any) -> bool:
+    try:
+        read(value if isinstance(value, str) else "")
+    except (ValueError, InvalidOperation):
+        return False
+    return True
+
+
+def carries_over(earlier: QuestionRule, later: QuestionRule, value: Any) -> bool:
+    """Whether an answer to one question is one to a question of another form that has the same key."""
+    alike = earlier.kind == later.kind or (earlier.kind, later.kind) == ("short", "long")
+    same_columns = later.kind != "table" or earlier.choices == later.choices
+    return alike and same_columns and fits(later, value)
+
+
 def measured(question: QuestionRule, value: Any) -> int:
     """Length of a text in the question's unit; 0 for every other kind of answer."""
     if question.kind not in TEXTS or not isinstance(value, str):
@@ -62,9 +106,11 @@ def measured(question: QuestionRule, value: Any) -> int:
 
 
 def within(question: QuestionRule, value: Any) -> bool:
-    """Whether a number or amount lies in the question's range; what is not answered does."""
+    """Whether a number or amount lies in the question's range; nothing does, what is no number does not."""
     if question.kind not in NUMBERS or is_empty(value):
         return True
+    if not fits(question, value):
+        return False
     number = Decimal(value) / 100 if question.kind == "money" else Decimal(value)
     low, high = question.lowest, question.highest
     return (not low or number >= Decimal(low)) and (not high or number <= Decimal(high))

@@ -46,7 +46,6 @@ REFERENCE = (
 )
 
 
-FIRST_STAGE_PAGES = 10
 """Page limit of the Part B of an outline (rulebook 1.2)."""
 
 
@@ -131,10 +130,7 @@ class CallForm(FlaskForm):
         return cls(
             formdata=None, year=year, scheme_id=chosen.id, action=chosen.action or "OTHER",
             min_countries=action.min_countries, needs_member_state=action.needs_member_state,
-            page_limit=FIRST_STAGE_PAGES
-            if chosen.is_first_stage
-            else action.page_limit(year, lump_sum=chosen.funding == "lump_sum"),
-            by_work_package=chosen.funding == "lump_sum",
+            **scheme.brought_along(chosen, chosen.action or "OTHER", year),
         )  # fmt: skip
 
     def validate_reminders(self, field: StringField) -> None:

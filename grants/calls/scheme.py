@@ -10,8 +10,11 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from grants.calls.rules import ACTIONS
 from grants.words import N_
 
+FIRST_STAGE_PAGES = 10
+"""Of Part B of an outline (rulebook 1.2)."""
 TIE_STEPS = ("coverage", "gender", "countries", "panel")
 """Steps of a tie-break that are not a criterion (rulebook 5.2)."""
 
@@ -155,6 +158,11 @@ class Scheme:
         return int(sum(share * self.scale_min for share in self.shares.values()))
 
     @property
+    def total_step(self) -> int:
+        """By how much a total changes at least when one score moves by a step."""
+        return int(min(self.shares.values()) * self.step)
+
+    @property
     def rank_maximum(self) -> int:
         """The highest score for ranking."""
         return int(sum(share * self.scale_max for share in self.rank_shares.values()))
@@ -164,8 +172,12 @@ class Scheme:
         return {criterion.id: criterion for criterion in self.criteria}[id]
 
     def with_threshold(self, overall: int) -> Scheme:
-        """The same scheme with another overall threshold; the published groups begin at it."""
-        buckets = (overall, *(bound for bound in self.buckets if bound > overall))
+        """The same scheme with another overall threshold; the published groups begin at it.
+
+        Raises SchemeError for one that no total reaches or misses.
+        """
+        better = (bound for bound in self.buckets if bound * self.sign > overall * self.sign)
+        buckets = (overall, *better)
         return replace(self, overall_threshold=overall, buckets=buckets)
 
     @classmethod
@@ -260,11 +272,22 @@ def library() -> dict[str, Scheme]:
     return {scheme.id: scheme for scheme in sorted(schemes, key=lambda scheme: scheme.id)}
 
 
-def of_action(action: str) -> Scheme:
+def of_action(action: str, *, lump_sum: bool = False) -> Scheme:
     """The scheme in which a full application of a type of action is scored; that of an RIA where it has none."""
     schemes = library()
-    own = (one for one in schemes.values() if one.action == action and not one.is_first_stage)
-    return next(own, schemes["he-ria-2026"])
+    own = [one for one in schemes.values() if one.action == action and not one.is_first_stage]
+    paid_so = (one for one in own if (one.funding == "lump_sum") == lump_sum)
+    return next(paid_so, own[0] if own else schemes["he-ria-2026"])
+
+
+def brought_along(chosen: Scheme, action: str, year: int) -> dict[str, Any]:
+    """The rules of a call that follow from its scheme and type of action: pages of Part B, shape of the budget."""
+    lump_sum = chosen.funding == "lump_sum"
+    pages = ACTIONS[action].page_limit(year, lump_sum=lump_sum)
+    return {
+        "page_limit": FIRST_STAGE_PAGES if chosen.is_first_stage else pages,
+        "by_work_package": lump_sum,
+    }
 
 
 def _extended(data: Mapping[str, Any], raw: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

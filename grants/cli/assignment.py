@@ -47,6 +47,15 @@ ORDINARY = "countries=hard,institutions=hard,languages=hard,genders=150,abroad=5
     f" [default with --experts or --applications: {ORDINARY}]",
 )
 @click.option(
+    "--current",
+    type=READABLE,
+    help="CSV application,expert, such as an earlier --out: repair these groups with the fewest changes.",
+)
+@click.option(
+    "--fixed", type=READABLE, help="CSV application,expert: pairs that stand, whatever the rules say."
+)
+@click.option("--forbidden", type=READABLE, help="CSV application,expert: pairs that must not be.")
+@click.option(
     "--objective",
     type=click.Choice(["fair", "total"]),
     default="fair",
@@ -61,7 +70,8 @@ ORDINARY = "countries=hard,institutions=hard,languages=hard,genders=150,abroad=5
 @click.option("--json", "figures", type=WRITABLE, help="Write the figures as JSON.")
 def assign(
     file: Path, demand: int, load: int, conflicts: Path | None, experts: Path | None, applications: Path | None,
-    rules: str | None, objective: str, seconds: float, seed: int, out: Path | None, figures: Path | None,
+    rules: str | None, current: Path | None, fixed: Path | None, forbidden: Path | None, objective: str, seconds: float,
+    seed: int, out: Path | None, figures: Path | None,
 ) -> None:  # fmt: skip
     """The best assignment of experts to applications, with its proof.
 
@@ -69,9 +79,10 @@ def assign(
     (1: conflict). Pairs that are absent have affinity 0 and are allowed. Exit code 2: no assignment meets every demand,
     or a file cannot be used; the sentences say what to relax, or name line, field and reason.
 
-    With --experts, --applications or --rules the groups are composed: affinities are from 0 to 1 and count in
-    thousandths; strictly in this order, as few places as possible stay empty, the worst-served application is served
-    as well as possible (not with --objective total), then the sum of affinities less the prices, then even loads.
+    With --experts, --applications, --rules, --current, --fixed or --forbidden the groups are composed: affinities are
+    from 0 to 1 and count in thousandths; strictly in this order, as few places as possible stay empty, the worst-served
+    application is served as well as possible (not with --objective total), then the sum of affinities less the prices,
+    then even loads. With --current as many of its pairs as possible stay, which counts right after the empty places.
     An empty country, institution, gender or sector is unknown and helps no rule; empty languages break none;
     several languages or countries stand with blanks between them. Exit code 3: some places stay empty; the sentences
     say which, and which rules to relax.
@@ -84,11 +95,13 @@ def assign(
 
     try:
         problem = read(file, conflicts, demand=demand, load=load)
-        if experts or applications or rules is not None:
+        if experts or applications or current or fixed or forbidden or rules is not None:
             from grants.imports import composition
 
             prices = None if rules is None else composition.rules(rules)
-            task = composition.task(problem, experts, applications, prices)
+            task = composition.task(
+                problem, experts, applications, prices, current=current, fixed=fixed, forbidden=forbidden
+            )
             pairs, told, sentences = _composed(task, objective, seconds, seed, say)
         else:
             pairs, told, sentences = _plain(problem, objective, seconds, seed, say)
@@ -137,12 +150,15 @@ def _composed(task: Any, objective: str, seconds: float, seed: int, say: Callabl
 
     import numpy as np
 
-    from grants.experts.composition import FULL, OBJECTIVES
+    from grants.experts.composition import FULL, OBJECTIVES, REPAIR
     from grants.experts.groups import Proposal
     from grants.experts.levels import narrowed, search
 
     begun, step = time.monotonic(), ""
-    order = tuple(one for one in OBJECTIVES if one != "kept" and (objective == "fair" or one != "worst"))
+    order = tuple(
+        one for one in (REPAIR if task.current else OBJECTIVES)
+        if (task.current or one != "kept") and (objective == "fair" or one != "worst")
+    )  # fmt: skip
     for found in search(task, order, seconds=seconds, seed=seed, nearest=narrowed(task)):
         if found.levels[-1].name != step:
             step = found.levels[-1].name
@@ -194,5 +210,5 @@ def _composed(task: Any, objective: str, seconds: float, seed: int, say: Callabl
 
 WORDS = {
     "unmet": "Empty places", "worst": "Worst-served application", "total": "Sum less prices",
-    "even": "Evenness of loads (sum of squares)",
+    "even": "Evenness of loads (sum of squares)", "kept": "Pairs kept",
 }  # fmt: skip

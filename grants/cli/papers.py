@@ -99,6 +99,8 @@ def verify(file: Path, as_json: bool) -> None:
             f"made here on {verdict.made_at:%Y-%m-%d %H:%M:%S} UTC" if verdict.made_at else "not known here"
         )
         click.echo(f"{verdict.kind or 'document'}: {made}")
+        if verdict.replaced_at:
+            click.echo(f"REPLACED by another letter on {verdict.replaced_at:%Y-%m-%d %H:%M:%S} UTC")
         signature = verdict.signature
         if signature:
             change = "unchanged since" if signature.intact else "CHANGED SINCE"

@@ -1,6 +1,6 @@
 """Verbs about decisions: propose, revise, approve, send back; order, stop and carry out a release."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,9 +11,9 @@ from grants.applications.models import Application
 from grants.calls.models import Call
 from grants.canonical import canonical, digest
 from grants.db import db
-from grants.decisions import letters, queries
-from grants.decisions.models import Decision, LetterText, Preparation, Release
-from grants.decisions.outcomes import GATES, OF_LINE, WITH_GRANT, Plan, departs, plan
+from grants.decisions import letters, preparing, queries
+from grants.decisions.models import Decision, LetterText, Release
+from grants.decisions.outcomes import GATES, OF_LINE, WITH_GRANT, Plan, departs, grounds_of, plan
 from grants.decisions.wording import Wording
 from grants.eligibility.models import Ruling
 from grants.panels import drawing
@@ -40,8 +40,7 @@ def propose_all(call: Call, *, by: Any) -> int:
 
     Returns the number of new proposals; applications from which the officer is barred are left to others.
     """
-    rows, refusals = rows_by_application(call), queries.refusals(call)
-    cut = min((row.total for row in rows.values() if row.line == "second_stage"), default=None)
+    rows, refusals, cut = rows_by_application(call), queries.refusals(call), queries.cut(call)
     proposed = 0
     for application in queries.undecided(call, by):
         decision = _drafted(application, rows.get(application.id), refusals, cut)
@@ -76,22 +75,33 @@ def _drafted(
         ruling = refusals.get((application.id, gate))
         if ruling is None:
             return None
-        failed = [found for found in ruling.findings if found["verdict"] == "fails" and found["gate"] == gate]
-        decision.outcome, decision.reason, decision.grounds = application.state, ruling.reason, failed
+        decision.outcome, decision.reason = application.state, ruling.reason
+        decision.grounds = _unmet(ruling)
     elif row is None:
         return None
     else:
-        decision.outcome, decision.grounds = OF_LINE[row.line], _missed(application.call, row)
+        decision.outcome = OF_LINE[row.line]
+        decision.grounds = grounds_of(decision.outcome, row, cut, application.call.scheme)
         decision.max_grant = row.amount if decision.outcome in WITH_GRANT else None
-        if decision.outcome == "below_cut" and cut is not None:
-            decision.grounds = [{"criterion": "overall", "score": row.total, "threshold": cut, "name": ""}]
     return decision
 
 
-def _missed(call: Call, row: RankedRow) -> list[dict[str, Any]]:
-    """Missed thresholds with the name of the criterion, as the letter tells them; 'overall' has no name."""
-    names = {criterion.id: criterion.name for criterion in call.scheme.criteria}
-    return [dict(missed) | {"name": names.get(missed["criterion"], "")} for missed in row.missed]
+def _unmet(ruling: Ruling) -> list[dict[str, Any]]:
+    """What a refusal at a gate is about."""
+    return [
+        found for found in ruling.findings if found["verdict"] == "fails" and found["gate"] == ruling.gate
+    ]
+
+
+def grounds(application: Application, outcome: str) -> list[dict[str, Any]]:
+    """What the letter gives as grounds if the decision on an application has this outcome."""
+    if outcome in GATES:
+        ruling = queries.refusals(application.call).get((application.id, GATES[outcome]))
+        return _unmet(ruling) if ruling else []
+    row = queries.row_of(application)
+    if row is None:
+        return []
+    return grounds_of(outcome, row, queries.cut(application.call), application.call.scheme)
 
 
 def revise(
@@ -124,16 +134,12 @@ def revise(
         raise Refused(N_("The maximum grant cannot be higher than what was requested."), "max_grant")
     if departs(outcome, OF_LINE[row.line] if row else None) and not reason.strip():
         raise Refused(N_("Say why the decision is another than the ranked list gives."), "reason")
-    if outcome == "invited" and "refused" in (ethics, security):
-        raise Refused(N_("An application that was not cleared cannot be invited."), "outcome")
-    if outcome == "invited" and "conditional" in (ethics, security) and not conditions.strip():
-        raise Refused(N_("Write the conditions of the clearance."), "conditions")
+    refuse_uncleared(outcome, (ethics, security), conditions)
     decision.outcome, decision.reason = outcome, reason.strip()
     decision.ethics, decision.security = ethics, security
-    decision.conditions = conditions.strip() if outcome == "invited" else ""
+    decision.conditions = conditions.strip() if carries_grant else ""
     decision.max_grant = max_grant if carries_grant else None
-    if row:
-        decision.grounds = _missed(application.call, row) if outcome == "below_threshold" else []
+    decision.grounds = grounds(application, outcome)
     decision.proposed_by_id, decision.proposed_at = by.id, clock.now()
     decision.comment = ""
     facts: dict[str, Any] = {
@@ -144,6 +150,18 @@ def revise(
         move(decision, "propose", by=by, **facts)
     else:
         events.record(db.session, decision, "revise", by=by, **facts)
+
+
+def refuse_uncleared(outcome: str, clearances: Collection[str], conditions: str) -> None:
+    """Raises Refused for an invitation without clearance, or without the conditions of one.
+
+    Args:
+        clearances: outcomes of the ethics review and of the security scrutiny.
+    """
+    if outcome == "invited" and "refused" in clearances:
+        raise Refused(N_("An application that was not cleared cannot be invited."), "outcome")
+    if outcome == "invited" and "conditional" in clearances and not conditions.strip():
+        raise Refused(N_("Write the conditions of the clearance."), "conditions")
 
 
 def approve(decision: Decision, *, by: Any, version: int) -> None:
@@ -304,9 +322,7 @@ def carry_out(release: Release, *, by: Any, funder: Mapping[str, str]) -> None:
         lots = drawing.told(draw, decision.application.number) if draw else None
         _make_known(decision, by=by, at=at, funder=funder, wording=wording, lots=lots)
         if decision.outcome == "invited":
-            db.session.add(
-                Preparation(application_id=decision.application_id, state="open", checks=[], reason="")
-            )
+            preparing.begin(decision, by=by)
     db.session.flush()
     if queries.told(release) != release.counts:
         raise Refused(N_("The mails are not one for each decision. Nothing was released."))

@@ -6,10 +6,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from grants import clock, events, mail
-from grants.canonical import canonical
+from grants.canonical import canonical, digest
 from grants.db import db
 from grants.decisions import notices, queries, redress, second_check
-from grants.decisions.actions import Refused
+from grants.decisions.actions import Changed, Refused
 from grants.decisions.models import Decision, Preparation, Redress, RedressMember
 from grants.people.models import User
 from grants.words import N_
@@ -73,13 +73,33 @@ def name_member(request: Redress, *, by: Any, email: str) -> User:
     return person
 
 
-def decide(request: Redress, *, by: Any, outcome: str, opinion: str, funder: Mapping[str, str]) -> None:
-    """The committee's opinion, and the letter that tells it.
+def propose(request: Redress, *, by: Any, outcome: str, opinion: str) -> None:
+    """What one member of the committee finds; it says nothing to anybody outside until another confirms it."""
+    request.proposed_outcome, request.proposed_opinion = outcome, opinion.strip()
+    request.proposed_by_id, request.proposed_at = by.id, clock.now()
+    events.record(db.session, request, "propose", by=by, outcome=outcome, reason=request.proposed_opinion)
+
+
+def fingerprint(request: Redress) -> str:
+    """What exactly is to be confirmed."""
+    return digest([request.proposed_outcome, request.proposed_opinion, request.proposed_by_id])
+
+
+def confirm(request: Redress, *, by: Any, seen: str, funder: Mapping[str, str]) -> None:
+    """Another member agrees: the opinion is the committee's, and the letter that tells it goes.
 
     Where it upholds the request, officers propose a change of the decision.
+
+    Args:
+        seen: `fingerprint` of what the person saw.
+
+    Raises:
+        Changed: another opinion was proposed meanwhile.
     """
-    request.opinion, request.closed_at, request.closed_by_id = opinion.strip(), clock.now(), by.id
-    move(request, outcome, by=by, reason=request.opinion)
+    if fingerprint(request) != seen:
+        raise Changed
+    request.opinion, request.closed_at, request.closed_by_id = request.proposed_opinion, clock.now(), by.id
+    move(request, request.proposed_outcome, by=by, reason=request.opinion)
     notices.of_redress(request, funder=funder)
     coordinator = request.application.coordinator
     mail.write(
@@ -96,23 +116,6 @@ def withdraw(request: Redress, *, by: Any) -> None:
 
 
 # --- Grant preparation -----------------------------------------------------------------------------------------------
-
-
-def begin(decision: Decision, *, by: Any) -> None:
-    """Open the preparation of an invited application; once."""
-    if queries.preparation_of(decision.application) is None:
-        preparation = Preparation(application_id=decision.application_id, application=decision.application,
-                                  state="open", checks=[], reason="")  # fmt: skip
-        db.session.add(preparation)
-        db.session.flush()
-        events.record(db.session, preparation, "begin", by=by, target="open")
-
-
-def end(decision: Decision, *, by: Any) -> None:
-    """Close an open preparation whose invitation is no longer valid."""
-    preparation = queries.preparation_of(decision.application)
-    if preparation is not None and preparation.state == "open":
-        move(preparation, "end", by=by)
 
 
 def note(preparation: Preparation, *, by: Any, data_on: date | None, declaration_on: date | None) -> None:

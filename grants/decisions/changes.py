@@ -7,14 +7,25 @@ from grants import clock, events, mail
 from grants.calls.models import Call
 from grants.canonical import canonical, digest
 from grants.db import db
-from grants.decisions import afterwards, letters, queries
-from grants.decisions.actions import Changed, Refused
+from grants.decisions import letters, preparing, queries
+from grants.decisions.actions import Changed, Refused, grounds, refuse_uncleared
 from grants.decisions.models import Change, Decision
-from grants.decisions.outcomes import ENDINGS, WITH_GRANT
+from grants.decisions.outcomes import ENDINGS, GATES, NAMES, WITH_GRANT, possible
 from grants.panels.funding import promoted
 from grants.panels.queries import visible_numbers
 from grants.words import N_
 from grants.workflow import move
+
+
+def choices(decision: Decision) -> list[str]:
+    """Outcomes that a change may give: those of the call's list, the present one, a refusal at a gate where a ruling
+    was confirmed, and how the preparation of an invited application may end."""
+    refused = queries.refusals(decision.call)
+    open_to = {decision.outcome, *possible(decision.call.scheme)}
+    open_to |= {outcome for outcome, gate in GATES.items() if (decision.application_id, gate) in refused}
+    if decision.outcome in ("invited", *ENDINGS):
+        open_to.update(ENDINGS)
+    return [outcome for outcome in NAMES if outcome in open_to]
 
 
 def propose(
@@ -30,7 +41,8 @@ def propose(
 
     Raises:
         Changed: the decision is no longer the one that the person saw.
-        Refused: a change waits already, no reason, no grant or one above the request, or the end of no preparation.
+        Refused: a change waits already, no reason, no grant or one above the request, or an outcome that it cannot
+            have.
     """
     if decision.version != version:
         raise Changed
@@ -38,7 +50,11 @@ def propose(
         raise Refused(N_("A change of this decision already waits for its approval."), "kind")
     if not reason.strip():
         raise Refused(N_("Say why. The new letter gives this reason."), "reason")
-    if (kind == "ended") != (outcome in ENDINGS) or (kind == "ended" and decision.outcome != "invited"):
+    if outcome not in choices(decision):
+        raise Refused(N_("The decision on this application cannot have this outcome."), "outcome")
+    # A letter that told an end already is corrected like any other.
+    ends = decision.outcome == "invited" and outcome in ENDINGS
+    if (kind == "ended") != ends:
         raise Refused(N_("Only the preparation of an invited application can end."), "outcome")
     if kind == "redress" and not queries.is_upheld(decision.application):
         raise Refused(N_("No request for redress of this application was upheld."), "kind")
@@ -46,11 +62,22 @@ def propose(
         raise Refused(N_("Enter the maximum grant."), "max_grant")
     if outcome in WITH_GRANT and max_grant and max_grant > decision.requested:
         raise Refused(N_("The maximum grant cannot be higher than what was requested."), "max_grant")
+    _refuse_impossible(decision, outcome, conditions)
     return _proposed(
         decision, by=by, kind=kind, outcome=outcome, reason=reason.strip(),
-        conditions=conditions.strip() if outcome == "invited" else "",
+        conditions=conditions.strip() if outcome in WITH_GRANT else "",
         max_grant=max_grant if outcome in WITH_GRANT else None,
     )  # fmt: skip
+
+
+def _refuse_impossible(decision: Decision, outcome: str, conditions: str) -> None:
+    """Raises Refused for what may no longer happen, when it is proposed and again when it is approved."""
+    refuse_uncleared(outcome, (decision.ethics, decision.security), conditions)
+    preparation = queries.preparation_of(decision.application) if outcome != "invited" else None
+    if preparation is not None and preparation.state == "signed":
+        raise Refused(
+            N_("The grant agreement is signed. Its money cannot be given to others here."), "outcome"
+        )
 
 
 def _proposed(decision: Decision, *, by: Any, **contents: Any) -> Change:
@@ -67,28 +94,43 @@ def free(call: Call) -> int:
     return call.budget - queries.committed(call)
 
 
+def _grant(decision: Decision) -> int:
+    """Cents that an invitation would promise."""
+    return decision.requested if decision.max_grant is None else decision.max_grant
+
+
 def reached(call: Call) -> list[Decision]:
     """Whom the free money reaches on the reserve list, in rank order; stops at the first that does not fit."""
     rows = {row.Decision.application.number: row.Decision for row in queries.reserve(call)}
-    amounts = [(number, one.max_grant or one.requested) for number, one in rows.items()]
+    amounts = [(number, _grant(one)) for number, one in rows.items()]
     return [rows[number] for number in promoted(amounts, free(call))]
+
+
+def held_back(decision: Decision) -> str:
+    """The sentence that says why a decision on the reserve list cannot become an invitation; empty if it can."""
+    try:
+        _refuse_impossible(decision, "invited", decision.conditions)
+    except Refused as refusal:
+        return str(refusal)
+    return ""
 
 
 def promote(call: Call, *, by: Any) -> int:
     """Propose to invite whom the free money reaches; the number of new proposals.
 
-    An officer with a conflict of interest stops before that application: the order is the list's, not his.
+    It stops before an application that is not cleared, which officers decide on first, and before one that a conflict
+    hides from the officer: the order is the list's, not his.
     """
     visible = visible_numbers(call, by)
     waiting = {row.Decision.id for row in queries.reserve(call) if row.Change}
     made = 0
     for decision in reached(call):
-        if decision.application.number not in visible:
+        if decision.application.number not in visible or held_back(decision):
             break
         if decision.id in waiting:
             continue
         _proposed(decision, by=by, kind="promotion", outcome="invited", reason="", conditions=decision.conditions,
-                  max_grant=decision.max_grant or decision.requested)  # fmt: skip
+                  max_grant=_grant(decision))  # fmt: skip
         made += 1
     return made
 
@@ -96,16 +138,18 @@ def promote(call: Call, *, by: Any) -> int:
 def approve(change: Change, *, by: Any, funder: Mapping[str, str]) -> None:
     """The second pair of eyes: the decision changes, its letter is replaced by a numbered new one, the mail goes.
 
-    Raises Refused for a promotion that the money no longer reaches, or that would pass over somebody.
+    Raises Refused for a promotion that the money no longer reaches, or that would pass over somebody, for an
+    invitation without clearance, and for the end of one whose grant agreement is signed.
     """
     decision = change.decision
     if change.kind == "promotion" and decision.id not in {one.id for one in reached(change.call)}:
         raise Refused(N_("The free money no longer reaches this application. Drop the change."))
+    _refuse_impossible(decision, change.outcome, change.conditions)
     at = clock.now()
     change.approved_by_id, change.approved_at = by.id, at
     change.superseded, change.superseded_sha256 = decision.snapshot, decision.sha256
     if change.outcome != decision.outcome:
-        decision.grounds = []
+        decision.grounds = grounds(decision.application, change.outcome)
     decision.outcome, decision.max_grant = change.outcome, change.max_grant
     decision.reason, decision.conditions = change.reason, change.conditions
     decision.proposed_by_id, decision.approved_by_id = change.proposed_by_id, by.id
@@ -118,9 +162,9 @@ def approve(change: Change, *, by: Any, funder: Mapping[str, str]) -> None:
     move(change, "approve", by=by, kind=change.kind, outcome=change.outcome, letter=decision.letter_number,
          sha256=decision.sha256)  # fmt: skip
     if decision.outcome == "invited":
-        afterwards.begin(decision, by=by)
+        preparing.begin(decision, by=by)
     else:
-        afterwards.end(decision, by=by)
+        preparing.end(decision, by=by)
     coordinator = decision.application.coordinator
     mail.write(
         db.session, "result_changed", to=coordinator.email, language=coordinator.language, user_id=coordinator.id,

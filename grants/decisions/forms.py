@@ -20,6 +20,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from grants.calls.fields import MoneyField, no_control_characters, version_of
 from grants.decisions import redress, wording
 from grants.decisions.afterwards import OUTCOMES
+from grants.decisions.changes import choices
 from grants.decisions.models import Decision
 from grants.decisions.outcomes import CLEARANCES, GATES, KINDS, NAMES, possible
 
@@ -29,9 +30,7 @@ class DecisionForm(FlaskForm):
 
     version = HiddenField()
     outcome = SelectField(_l("Outcome"))
-    reason = TextAreaField(
-        _l("Reason, as the letter gives it"), [Optional(), Length(max=20000), no_control_characters]
-    )
+    reason = TextAreaField(_l("Reason"), [Optional(), Length(max=20000), no_control_characters])
     max_grant = MoneyField(_l("Maximum grant after evaluation"), [Optional()])
     conditions = TextAreaField(
         _l("Conditions for the grant agreement"), [Optional(), Length(max=20000), no_control_characters]
@@ -74,7 +73,7 @@ class ChangeForm(FlaskForm):
         _l("Kind of change"),
         choices=[(kind, _l(name)) for kind, name in KINDS.items() if kind != "promotion"],
     )
-    outcome = SelectField(_l("Outcome"), choices=[(outcome, _l(name)) for outcome, name in NAMES.items()])
+    outcome = SelectField(_l("Outcome"))
     reason = TextAreaField(
         _l("Reason, as the letter gives it"), [DataRequired(), Length(max=20000), no_control_characters]
     )
@@ -86,10 +85,12 @@ class ChangeForm(FlaskForm):
     @classmethod
     def of(cls, decision: Decision, formdata: Any = None) -> "ChangeForm":
         """The form filled in from the decision as it is."""
-        return cls(
+        form = cls(
             formdata=formdata, version=str(decision.version), kind="correction", outcome=decision.outcome,
             max_grant=decision.max_grant, conditions=decision.conditions,
         )  # fmt: skip
+        form.outcome.choices = [(outcome, _l(NAMES[outcome])) for outcome in choices(decision)]
+        return form
 
     def fields(self) -> dict[str, Any]:
         """What changes.propose takes."""
@@ -106,8 +107,8 @@ class ApprovalForm(FlaskForm):
     version = HiddenField()
 
 
-class BulkApprovalForm(FlaskForm):
-    """The fingerprint of the proposals that the second officer looked at."""
+class SeenForm(FlaskForm):
+    """The fingerprint of what the second person looked at."""
 
     seen = HiddenField()
 

@@ -11,6 +11,7 @@ from grants.applications.models import Application
 from grants.calls.models import Call
 from grants.decisions import redress
 from grants.decisions.models import Decision
+from grants.decisions.outcomes import GATES
 from grants.decisions.wording import Wording, values_of
 
 EVALUATED = ("below_threshold", "below_cut", "no_budget", "reserve", "invited")
@@ -48,10 +49,10 @@ def letter(
     value = head(application, decision.outcome, reference(decision), funder=funder, sent=sent) | {
         "letter": decision.letter_number,
         "replaces": _replaced(decision),
-        "reason": decision.reason,
+        "reason": decision.reason if gives_reason(decision) else "",
         "grounds": list(decision.grounds),
         "requested": decision.requested,
-        "max_grant": decision.max_grant,
+        "max_grant": decision.max_grant if invited else None,
         "conditions": decision.conditions if invited else "",
         "second_stage": _second_stage(call) if decision.outcome == "second_stage" else None,
         "timetable": {
@@ -70,6 +71,11 @@ def letter(
         value["lots"] = dict(lots)
     put_in_words(value, wording)
     return value
+
+
+def gives_reason(decision: Decision) -> bool:
+    """Whether the letter gives the reason: of a refusal at the gates, or of a change. Others are for the house only."""
+    return decision.outcome in GATES or decision.letter_number > 1
 
 
 def head(

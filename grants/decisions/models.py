@@ -118,7 +118,12 @@ class Redress(Public, Base):
     filed_at: Mapped[datetime]
     last_day: Mapped[date]
     opinion: Mapped[str] = mapped_column(Text, default="")
-    """Of the committee, as the applicant reads it."""
+    """Of the committee, as the applicant reads it; empty until a second member has confirmed what one proposed."""
+    proposed_outcome: Mapped[str] = mapped_column(String(24), default="")
+    """A key of `afterwards.OUTCOMES`, empty while no member has proposed any."""
+    proposed_opinion: Mapped[str] = mapped_column(Text, default="")
+    proposed_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    proposed_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     closed_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
 

@@ -15,6 +15,7 @@ from grants.words import N_
 if TYPE_CHECKING:
     from grants.decisions.models import Decision
     from grants.decisions.wording import Wording
+    from grants.panels.models import RankedRow
 
 OF_LINE = {
     "main": "invited",
@@ -196,6 +197,21 @@ def plan(
 def possible(scheme: Scheme) -> tuple[str, ...]:
     """Outcomes that an evaluated application of a call may have; a first stage invites to the second, or does not."""
     return tuple(OF_LINE[line] for line in lines_of(scheme))
+
+
+def grounds_of(outcome: str, row: RankedRow, cut: int | None, scheme: Scheme) -> list[dict[str, Any]]:
+    """The thresholds that a letter names with score and criterion ('overall' has no name), as rulebook 6.2 wants it.
+
+    Args:
+        row: of the application on the list in force.
+        cut: the total, hundredths, down to which a first stage invites; None where it invites nobody.
+    """
+    if outcome == "below_cut" and cut is not None and not scheme.reaches(row.total, cut):
+        return [{"criterion": "overall", "score": row.total, "threshold": cut, "name": ""}]
+    if outcome != "below_threshold":
+        return []
+    names = {criterion.id: criterion.name for criterion in scheme.criteria}
+    return [dict(missed) | {"name": names.get(missed["criterion"], "")} for missed in row.missed]
 
 
 def departs(outcome: str, expected: str | None) -> bool:

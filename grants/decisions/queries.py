@@ -1,8 +1,10 @@
 """Questions about decisions: one with its application, the desk of a call, what waits, what a release would send."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     ColumnElement,
@@ -24,7 +26,7 @@ from sqlalchemy.orm.interfaces import ORMOption
 from grants.applications.models import Application, Submission
 from grants.applications.queries import not_barred
 from grants.applications.shown import coordinator_to
-from grants.calls.models import Call
+from grants.calls.models import Call, Programme
 from grants.calls.queries import counted_for, run_by
 from grants.db import Rows, db
 from grants.decisions.models import (
@@ -44,7 +46,7 @@ from grants.experts.models import Assignment
 from grants.mail import Mail
 from grants.panels import drawing
 from grants.panels.models import RankedList, RankedRow
-from grants.panels.queries import adopted, draw_in_force
+from grants.panels.queries import adopted, draw_in_force, rows_by_application
 from grants.people.models import AccessEntry, Appointment, User
 from grants.policy import ASKED
 
@@ -257,6 +259,12 @@ def refusals(call: Call) -> dict[tuple[int, str], Ruling]:
         .order_by(Ruling.id)
     )
     return {(ruling.application_id, ruling.gate): ruling for ruling in rulings}
+
+
+def cut(call: Call) -> int | None:
+    """The total, hundredths, down to which a first stage invites; None where it invites nobody."""
+    totals = [row.total for row in rows_by_application(call).values() if row.line == "second_stage"]
+    return min(totals, key=lambda total: total * call.scheme.sign, default=None)
 
 
 def to_approve(call: Call, user: Any) -> Sequence[Decision]:
@@ -602,3 +610,45 @@ def news(user: Any, since: datetime) -> Sequence[Any]:
         .where(Application.coordinator_id == user.id, Decision.released_at >= since)
         .order_by(Decision.released_at.desc())
     ).all()
+
+
+# --- Who evaluated ---------------------------------------------------------------------------------------------------
+
+
+def years_of_evaluators(at: datetime) -> dict[tuple[Programme, int], set[int]]:
+    """Row ids of the calls whose results became known, by programme and year, the latest first.
+
+    Of years that are over, where the call is.
+    """
+    rows = db.session.execute(
+        select(Programme, Call.id, Call.zone, func.min(Release.released_at))
+        .join(Call, Call.programme_id == Programme.id)
+        .join(Release, Release.call_id == Call.id)
+        .where(Release.kind == "results", Release.state == "released", Release.released_at.is_not(None))
+        .group_by(Programme.id, Call.id)
+    )
+    found: dict[tuple[Programme, int], set[int]] = defaultdict(set)
+    for programme, call_id, zone, released_at in rows:
+        assert released_at is not None
+        year = released_at.astimezone(ZoneInfo(zone)).year
+        if year < at.astimezone(ZoneInfo(zone)).year:
+            found[programme, year].add(call_id)
+    return dict(sorted(found.items(), key=lambda one: (-one[0][1], one[0][0].name)))
+
+
+def evaluators(call_ids: Iterable[int]) -> Select[str]:
+    """Names of everybody who evaluated in some calls, each once; nothing says in which, or what."""
+    return (
+        select(User.name)
+        .distinct()
+        .join(Assignment, Assignment.user_id == User.id)
+        .join(Application, Application.id == Assignment.application_id)
+        .where(Application.call_id.in_(call_ids), Application.state.in_(("evaluated", "informed")))
+        .where(Assignment.state == "cleared")
+        .order_by(User.name)
+    )
+
+
+def count_evaluators(call_ids: Iterable[int]) -> int:
+    names = evaluators(call_ids).order_by(None).subquery()
+    return db.session.scalar(select(func.count()).select_from(names)) or 0

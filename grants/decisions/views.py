@@ -27,7 +27,6 @@ from grants.decisions import (  # noqa: F401 (the job of sending registers itsel
 from grants.decisions import wording as wordings
 from grants.decisions.forms import (
     ApprovalForm,
-    BulkApprovalForm,
     ChangeForm,
     DecisionForm,
     MemberForm,
@@ -36,6 +35,7 @@ from grants.decisions.forms import (
     RedressForm,
     ReleaseForm,
     ReturnForm,
+    SeenForm,
     SignatureForm,
     StopForm,
     WordingForm,
@@ -55,7 +55,7 @@ from grants.decisions.outcomes import (
 from grants.language import in_language, translate
 from grants.panels.queries import visible_numbers
 from grants.people import queries as people
-from grants.web import LANGUAGES, first_opening, load, may, paged
+from grants.web import LANGUAGES, first_opening, load, may, paged, public
 
 blueprint = Blueprint("decisions", __name__)
 
@@ -76,7 +76,7 @@ def words() -> dict[str, Any]:
 def desk(reference: str) -> str:
     """All applications of the call with their place on the list, their decision, and the two people."""
     call = load(on_desk(reference), to="call.decisions")
-    form = BulkApprovalForm()
+    form = SeenForm()
     waiting = queries.to_approve(call, current_user) if may("call.decide", call) else []
     form.seen.data = actions.fingerprint(waiting)
     tally = queries.tally(call, current_user)
@@ -107,7 +107,7 @@ def approve_all(reference: str) -> Response:
     """Approve all that others have proposed."""
     call = load(by_reference(reference), to="call.decide")
     try:
-        approved = actions.approve_all(call, by=current_user, seen=BulkApprovalForm().seen.data or "")
+        approved = actions.approve_all(call, by=current_user, seen=SeenForm().seen.data or "")
     except actions.Changed:
         abort(
             409, description=_("A proposal changed since you opened the page. Please look at the list again.")
@@ -177,7 +177,8 @@ def _staff_page(one: Decision, form: DecisionForm, **more: Any) -> str:
     return render_template(
         "decisions/decision.html", decision=one, application=one.application, call=one.call, form=form, row=row,
         expected=expected, departs=departs(one.outcome, expected) and not changed, approval=approval,
-        changes=changed, second=_second_people(one) if one.state == "proposed" else [],
+        changes=changed, gives_reason=letters.gives_reason(one),
+        second=_second_people(one) if one.state == "proposed" else [],
         redress=queries.redress_of(one.application) if one.state == "released" else None,
         **{"return_form": ReturnForm(formdata=None)} | more,
     )  # fmt: skip
@@ -298,10 +299,12 @@ def drop_change(public_id: str) -> Response:
 def reserve(reference: str) -> str:
     """The money that is free, and whom it reaches on the reserve list."""
     call = load(by_reference(reference), to="call.reserve")
+    reached = changes.reached(call)
     return render_template(
         "decisions/reserve.html", call=call, rows=queries.reserve(call), free=changes.free(call),
-        reached={one.id for one in changes.reached(call)}, visible=visible_numbers(call, current_user),
+        reached={one.id for one in reached}, visible=visible_numbers(call, current_user),
         whole=not queries.bars_from_some(call, current_user),
+        held_back={one.id: changes.held_back(one) for one in reached},
     )  # fmt: skip
 
 
@@ -360,10 +363,15 @@ def review(public_id: str) -> str:
 def _review_page(one: Redress, **forms: Any) -> str:
     """Who made up the committee stays inside the house."""
     member = MemberForm(formdata=None) if "member" not in forms else forms["member"]
-    opinion = OpinionForm(formdata=None) if "opinion" not in forms else forms["opinion"]
+    opinion = forms.get("opinion") or OpinionForm(
+        formdata=None, outcome=one.proposed_outcome or None, opinion=one.proposed_opinion
+    )
+    confirmation = SeenForm(formdata=None, seen=afterwards.fingerprint(one))
     return render_template(
         "decisions/review.html", redress=one, application=one.application, call=one.call, member=member,
-        opinion=opinion, GROUNDS=redress.GROUNDS, inside=current_user.id != one.application.coordinator_id,
+        opinion=opinion, confirmation=confirmation, evaluated=bool(one.application.evaluator_ids),
+        REDRESS_OUTCOMES=afterwards.OUTCOMES, GROUNDS=redress.GROUNDS,
+        inside=current_user.id != one.application.coordinator_id,
     )  # fmt: skip
 
 
@@ -384,19 +392,29 @@ def name_member(public_id: str) -> Response | tuple[str, int]:
 
 
 @blueprint.post("/reviews/<public_id>/outcome")
-def close_review(public_id: str) -> Response | tuple[str, int]:
-    """The committee gives its opinion."""
-    one = load(queries.redress_by(public_id), to="redress.decide")
+def propose_opinion(public_id: str) -> Response | tuple[str, int]:
+    """A member of the committee says what it should find."""
+    one = load(queries.redress_by(public_id), to="redress.propose")
     form = OpinionForm()
     if not form.validate_on_submit():
         return _review_page(one, opinion=form), 422
-    afterwards.decide(
-        one,
-        by=current_user,
-        outcome=form.outcome.data,
-        opinion=form.opinion.data or "",
-        funder=letters.funder(current_app.config),
-    )
+    afterwards.propose(one, by=current_user, outcome=form.outcome.data, opinion=form.opinion.data or "")
+    flash(_("The opinion is proposed. Another member of the committee has to confirm it."), "success")
+    return redirect(url_for(".review", public_id=public_id), 303)
+
+
+@blueprint.post("/reviews/<public_id>/confirmation")
+def close_review(public_id: str) -> Response:
+    """Another member agrees: this is the opinion of the committee."""
+    one = load(queries.redress_by(public_id), to="redress.confirm")
+    try:
+        afterwards.confirm(
+            one, by=current_user, seen=SeenForm().seen.data or "", funder=letters.funder(current_app.config)
+        )
+    except actions.Changed:
+        abort(
+            409, description=_("Another opinion was proposed since you opened the page. Please look again.")
+        )
     flash(_("The opinion is recorded, and the coordinator is told."), "success")
     return redirect(url_for(".review", public_id=public_id), 303)
 
@@ -594,6 +612,29 @@ def _held_page(call: Call, form: StopForm) -> str:
 
 
 # --- What waits ------------------------------------------------------------------------------------------------------
+
+
+@blueprint.get("/evaluators")
+@public
+def evaluator_years() -> str:
+    """Programmes and years of which the names of the experts are published."""
+    return render_template("decisions/evaluator_years.html", years=queries.years_of_evaluators(clock.now()))
+
+
+@blueprint.get("/evaluators/<public_id>/<int:year>")
+@public
+def evaluators(public_id: str, year: int) -> str:
+    """The names of those who evaluated for a programme in a year, without any link to what they evaluated."""
+    years = queries.years_of_evaluators(clock.now())
+    programme, calls = next(
+        ((programme, calls) for (programme, its), calls in years.items()
+         if (programme.public_id, its) == (public_id, year)),
+        (None, set[int]()),
+    )  # fmt: skip
+    if programme is None:
+        abort(404)
+    page = paged(queries.evaluators(calls), queries.count_evaluators(calls))
+    return render_template("decisions/evaluators.html", programme=programme, year=year, page=page)
 
 
 def tasks(user: Any) -> list[dict[str, Any]]:

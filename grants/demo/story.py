@@ -122,6 +122,9 @@ def draft(call: Call, project: Project, *, by: User, upto: str = "declarations")
         write(application, project, by)
         if name == upto:
             break
+    for partner in application.partners:
+        if partner.must_confirm:  # what an organisation confirms covers its people
+            applications.confirm_participation(partner, by=by)
     return application
 
 
@@ -147,8 +150,6 @@ def _fill_consortium(application: Application, project: Project, by: User) -> No
                  "other_goods": personnel * 5}  # fmt: skip
         applications.save_budget(partner, by=by, lines=lines)
         applications.save_budget(partner, by=by, lines=lines, requested=partner.budget.maximum)
-        if partner.must_confirm:
-            applications.confirm_participation(partner, by=by)
 
 
 def _fill_researchers(application: Application, project: Project, by: User) -> None:
@@ -309,7 +310,7 @@ def agree(
                    answers=plain_answers(text.call), by=rapporteur.user)  # fmt: skip
     if upto == "draft":
         return
-    consensus.circulate(_consensus(application), by=rapporteur.user)
+    consensus.circulate(_consensus(application), confirmed=True, by=rapporteur.user)
     if upto == "approval":
         return
     for assignment in review_queries.group(again(application)):

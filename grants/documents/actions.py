@@ -14,7 +14,7 @@ from grants.applications import queries as applications
 from grants.applications.models import Application
 from grants.calls.models import Call
 from grants.db import db
-from grants.documents import contents, make, queries, render, signing, verify_events
+from grants.documents import contents, make, queries, verify_events
 from grants.documents.models import KINDS, OF_CALL, Batch, Document
 from grants.reviews.models import Report
 from grants.words import N_
@@ -159,8 +159,9 @@ def export(call: Call, kind: str, folder: Path, language: str | None = None) -> 
                 continue
             sha256, _size = make.stored(page)
             db.session.commit()
-        except (contents.NothingToTell, render.RenderFailed, signing.SigningFailed) as problem:
-            yield Exported(number, len(rows), name, "failed", str(problem))
+        except Exception as problem:  # noqa: BLE001  whatever it is, the documents of the others are made
+            db.session.rollback()
+            yield Exported(number, len(rows), name, "failed", str(problem) or type(problem).__name__)
             continue
         known[name] = [fingerprint, sha256]
         _write(

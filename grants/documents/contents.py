@@ -24,11 +24,11 @@ from grants.applications.shown import proposal_to
 from grants.calls import answers
 from grants.calls.models import Call
 from grants.calls.rules import DECLARATIONS
-from grants.canonical import canonical
+from grants.canonical import canonical, digest
 from grants.db import db
 from grants.decisions import letters, outcomes, redress, wording
 from grants.decisions import queries as decisions
-from grants.documents import archive, dossier, inside, render
+from grants.documents import archive, dossier, inside, qr, render
 from grants.documents.inside import NothingToTell as NothingToTell
 from grants.eligibility.models import GATE_NAMES
 from grants.language import in_language, translate
@@ -83,6 +83,8 @@ class Page:
     """Whether it is signed; a letter before its release is not."""
     beside: dict[str, bytes | Path] = field(default_factory=dict)
     """What lies in one archive with it, by name; then the archive is what is handed out."""
+    letter_sha256: str | None = None
+    """Of the frozen letter, if it is a released one."""
 
     @property
     def title(self) -> str:
@@ -121,14 +123,18 @@ def page(
         html = current_app.jinja_env.get_template(f"documents/pdf/{kind}.html").render(
             **facts, call=call, language=language, has_logo=bool(logo), criteria=_criteria(call),
             funder_name=current_app.config["FUNDER_NAME"], funder_address=current_app.config["FUNDER_ADDRESS"],
-            site=current_app.config["BASE_URL"],
+            site=current_app.config["BASE_URL"], code=qr.code,
         )  # fmt: skip
     beside = facts.get("beside", {})
     named = "own-report" if report else FILE_NAMES[kind]
     suffix = "zip" if beside else "pdf"
     filename = re.sub(r"[^A-Za-z0-9._-]+", "-", f"{name}-{named}-{language}.{suffix}")
     value = {"document": kind, "language": language, "about": name, "facts": DATA[kind](facts)}
-    return Page(kind, html, canonical(value).decode(), filename, bundle(logo), not facts.get("draft"), beside)
+    final = not facts.get("draft")
+    return Page(
+        kind, html, canonical(value).decode(), filename, bundle(logo), final, beside,
+        digest(facts["frozen"]) if kind == "letter" and final else None,
+    )  # fmt: skip
 
 
 def bundle(logo: str) -> dict[str, Path]:

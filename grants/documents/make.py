@@ -106,12 +106,14 @@ def _pdf(page: contents.Page) -> tuple[str, int]:
     if seal:
         content = signing.signed(content, seal, page.title)
     sha256 = files.put(content)
-    if not queries.is_made(sha256):  # an input that changed and gives the same file
+    # An input that changed may give the same file; a draft is nothing that anybody outside may have confirmed.
+    if page.final and not queries.is_made(sha256):
         db.session.add(
             MadeFile(
-                sha256=sha256, kind=page.kind, input_digest=digest, size=len(content), made_at=clock.now()
+                sha256=sha256, kind=page.kind, input_digest=digest, size=len(content), made_at=clock.now(),
+                letter_sha256=page.letter_sha256,
             )
-        )
+        )  # fmt: skip
     return sha256, len(content)
 
 

@@ -47,7 +47,10 @@ class Batch(Public, Base):
 
 
 class MadeFile(Base):
-    """A file that was made here: what `verify` compares with, and what serves the same input again."""
+    """A file that was made here: what `verify` compares with, and what serves the same input again.
+
+    A draft is none: to whom it leaks, it must not be confirmed.
+    """
 
     __tablename__ = "made_files"
     __table_args__ = (Index("ix_made_files_same", "kind", "input_digest"),)
@@ -57,6 +60,8 @@ class MadeFile(Base):
     input_digest: Mapped[str] = mapped_column(String(64))
     size: Mapped[int] = mapped_column(BigInteger)
     made_at: Mapped[datetime]
+    letter_sha256: Mapped[str | None] = mapped_column(String(64))
+    """Of the released letter that it tells, which another letter may replace; None for every other document."""
 
 
 class Document(Public, Base):

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from grants.applications.models import Application, Submission
 from grants.applications.proposal import Proposal
-from grants.applications.queries import not_barred
+from grants.applications.queries import is_received, not_barred
 from grants.calls.models import Call
 from grants.calls.queries import run_by
 from grants.db import Rows, db
@@ -171,7 +171,7 @@ def concerned(call: Call, kind: str, user: Any = None) -> Rows:
         select(Application.id, Application.public_id, User.language)
         .join(User, User.id == Application.coordinator_id)
         .where(Application.call_id == call.id, Application.version > 0, Application.state.in_(OFFICER_READS))
-        .where(has_one.get(kind, true()), not_barred(user) if user else true())
+        .where(has_one.get(kind, true()), not_barred(user) if user else true(), is_received())
         .order_by(Application.serial)
     )
 
@@ -284,8 +284,9 @@ def _received(call: Call, reader: Any) -> ColumnElement[bool]:
     """The call's received applications, without what a conflict hides from the reader; None sees all."""
     seen = not_barred(reader) if reader else true()
     return and_(
-        Application.call_id == call.id, Application.version > 0, Application.state.in_(OFFICER_READS), seen
-    )
+        Application.call_id == call.id, Application.version > 0, Application.state.in_(OFFICER_READS), seen,
+        is_received(),
+    )  # fmt: skip
 
 
 def states(call: Call, reader: Any) -> dict[str, int]:

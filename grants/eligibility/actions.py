@@ -32,9 +32,11 @@ def propose(application: Application, *, gate: str, verdict: str, reason: str, b
         verdict: ok or fail.
 
     Raises:
-        Unfit: the gate is decided, a refusal waits already, or the reason is missing.
+        Unfit: the gate is decided, a refusal waits already, the reason is missing, or it may still change.
     """
-    db.session.refresh(application, ["state"], with_for_update=True)
+    db.session.refresh(application, ["state", "extended_to"], with_for_update=True)
+    if application.accepts_changes(clock.now()):
+        raise Unfit(N_("The applicants may still change this application."))
     if gate != queries.gate_of(application):
         raise Unfit(N_("Somebody else has decided at this gate meanwhile."))
     if queries.open_proposal(application):

@@ -14,7 +14,7 @@ from grants.applications.blind import Read
 from grants.applications.finding import Finding
 from grants.applications.models import Application, Submission
 from grants.applications.proposal import Proposal
-from grants.applications.queries import AS_SUBMITTED, findings_of, not_barred, texts_of
+from grants.applications.queries import AS_SUBMITTED, findings_of, is_received, not_barred, texts_of
 from grants.applications.shown import coordinator_to
 from grants.calls.models import Call
 from grants.calls.queries import closed_at, counted_for
@@ -58,7 +58,7 @@ def at_gate(call: Call, gate: str, user: Any, public_ids: Sequence[str]) -> Sequ
         select(Application)
         .options(*AS_SUBMITTED)
         .where(Application.call_id == call.id, Application.public_id.in_(public_ids), not_barred(user))
-        .where(Application.version > 0, Application.state.in_(_GATE_STATES[gate]))
+        .where(Application.version > 0, Application.state.in_(_GATE_STATES[gate]), is_received())
         .order_by(Application.serial)
     ).all()
 
@@ -137,7 +137,7 @@ def desk(call: Call, user: Any, waiting: str = "") -> Rows:
         )
         .join(Submission, (Submission.application_id == Application.id) & (Submission.number == Application.version))
         .outerjoin(Ruling, (Ruling.application_id == Application.id) & _is_last)
-        .where(Application.call_id == call.id, Application.state.in_(OFFICER_READS), not_barred(user))
+        .where(Application.call_id == call.id, Application.state.in_(OFFICER_READS), not_barred(user), is_received())
         .order_by(Application.serial)
     )  # fmt: skip
     return _narrowed(query, waiting)
@@ -181,7 +181,7 @@ def count_desk(call: Call, user: Any, waiting: str = "") -> int:
     query = (
         select(func.count(Application.id))
         .where(Application.call_id == call.id, Application.version > 0, Application.state.in_(OFFICER_READS))
-        .where(not_barred(user))
+        .where(not_barred(user), is_received())
     )
     return db.session.scalar(_narrowed(query, waiting)) or 0
 
@@ -194,5 +194,5 @@ def waiting_for_officers(user: Any, at: datetime) -> Select[Any]:
         counted_for(user, at_gate, to_confirm)
         .join(Application, Application.call_id == Call.id)
         .outerjoin(Ruling, (Ruling.application_id == Application.id) & (Ruling.state == "proposed"))
-        .where(closed_at(at), Application.state.in_(GATE_OF_STATE), not_barred(user))
+        .where(closed_at(at), Application.state.in_(GATE_OF_STATE), not_barred(user), is_received())
     )

@@ -10,9 +10,11 @@ from sqlalchemy.exc import DataError, IntegrityError
 
 from grants import clock, events, mail
 from grants.applications.models import Application
+from grants.applications.queries import hold_state
 from grants.calls.models import Call
 from grants.db import db
 from grants.experts import conflicts, engagements, queries, suitability, workload
+from grants.experts.conflicts import Detected
 from grants.experts.models import Assignment, Bid, Conflict, Expert, GroupProposal
 from grants.experts.pool_file import Complaint, Line
 from grants.people import actions as people
@@ -43,7 +45,8 @@ def add_expert(call: Call, *, email: str, name: str, by: Any, **profile: Any) ->
     """Bring somebody into the pool of a call, with an account if they have none; a mail asks for their yes.
 
     Args:
-        profile: fields of Expert; what is left empty does not erase what is known from another call.
+        profile: fields of Expert; what is left empty does not erase what is known from another call, and what somebody
+            has said of themselves stands, see `_news`.
 
     Raises:
         Unfit: the person works for the call, and would read what evaluators must not see of each other.
@@ -59,9 +62,8 @@ def add_expert(call: Call, *, email: str, name: str, by: Any, **profile: Any) ->
         user_id=user.id, user=user, employer="", employer_pic="", past_employers=[], country="", gender="undisclosed",
         sector="", orcid="", keywords=[], expertise="", employer_ror="", ties=[], languages=[], seniority="",
     )  # fmt: skip
-    for fact in PROFILE:
-        if profile.get(fact):
-            setattr(expert, fact, profile[fact])
+    for fact, value in _news(expert, profile).items():
+        setattr(expert, fact, value)
     db.session.add(expert)
     if known is not None:
         expert.changed_at = clock.now()
@@ -70,6 +72,31 @@ def add_expert(call: Call, *, email: str, name: str, by: Any, **profile: Any) ->
     engagements.ask(user, call, by=by, is_new=is_new)
     db.session.flush()
     return expert
+
+
+def _news(expert: Expert, profile: Mapping[str, Any]) -> dict[str, Any]:
+    """What others tell of somebody that is new: an own word is not replaced, and no past employer is lost by it."""
+    news = {}
+    for fact in PROFILE:
+        told, known = profile.get(fact), getattr(expert, fact)
+        if not told or told == "undisclosed":
+            continue
+        if fact == "past_employers":
+            told = [*known, *(one for one in told if not _knows(known, one))]
+        elif expert.kept_at is not None and known:
+            continue
+        if told != known:
+            news[fact] = told
+    return news
+
+
+def _knows(past: Iterable[Mapping[str, Any]], employer: Mapping[str, Any]) -> bool:
+    """Whether one of the past employers goes by this name already; with another last day it is another stay."""
+    return any(
+        conflicts.aliases(one["name"]) & conflicts.aliases(employer["name"])
+        and (one.get("until", "") == employer.get("until", "") or not employer.get("until"))
+        for one in past
+    )
 
 
 @dataclass
@@ -104,21 +131,14 @@ def take_in(call: Call, lines: Iterable[Line], taken: Taken, *, by: Any) -> Iter
 
 
 def _take(call: Call, facts: Mapping[str, Any], *, by: Any) -> str:
-    profile = {name: facts[name] for name in PROFILE if facts.get(name)}
     user = by_email(facts["email"])
     known = queries.expert(user) if user else None
-    if known is not None:
-        own_word = known.kept_at is not None
-        profile = {
-            name: value for name, value in profile.items()
-            if getattr(known, name) != value and not (own_word and getattr(known, name))
-        }  # fmt: skip
+    kept = "added"
     if known is not None and user is not None and queries.belongs(user, call):
-        if not profile:
+        if not _news(known, facts):
             return "unchanged"
         kept = "renewed"
-    else:
-        kept = "added"
+    profile = {name: facts[name] for name in PROFILE if name in facts}
     add_expert(call, email=facts["email"], name=facts["name"], by=by, **profile)
     return kept
 
@@ -168,22 +188,46 @@ def detect(application: Application, user: User) -> list[Conflict]:
     Returns all conflicts of the person with the application, found now or before.
     """
     expert = queries.expert(user)
-    found = suitability.suspicions(application, [expert])[user.id] if expert else ()
+    return _write_down(
+        application, user, suitability.suspicions(application, [expert])[user.id] if expert else ()
+    )
+
+
+def screen_panel(application: Application) -> None:
+    """Look for conflicts between an application in panel and the members of the panel who were never asked about it.
+
+    What is found hides the application from them until an officer has overruled it (rulebook 4.7, 7.4).
+    """
+    profiles = queries.panel_profiles(application)
+    found = suitability.suspicions(application, profiles)
+    for one in profiles:
+        if found[one.user_id]:
+            _write_down(application, one.user, found[one.user_id])
+    application.panel_screened_at = clock.now()
+    db.session.flush()
+
+
+def _write_down(application: Application, user: User, found: Iterable[Detected]) -> list[Conflict]:
     known = {(conflict.code, conflict.rule): conflict for conflict in queries.conflicts_of(application, user)}
+    fresh = []
     for one in found:
         conflict = known.get((one.code, one.rule))
         if conflict is None:
-            known[one.code, one.rule] = _add(
-                application, user, code=one.code, rule=one.rule, source="detected", reason=one.detail,
-                since=one.since, until=one.until,
+            fresh.append(
+                _add(
+                    application, user, code=one.code, rule=one.rule, source="detected", reason=one.detail,
+                    since=one.since, until=one.until,
+                )
             )  # fmt: skip
         elif (conflict.reason, conflict.since, conflict.until) != (one.detail, one.since, one.until):
             conflict.reason, conflict.since, conflict.until = one.detail, one.since, one.until
             if conflict.status == "overruled":
-                conflict.status, conflict.found_at = "suggested", clock.now()
-                conflict.ruled_by_id, conflict.ruled_at, conflict.ruling_reason = None, None, ""
+                conflict.found_at = clock.now()
+                _unrule(conflict, "suggested")
     db.session.flush()
-    return list(known.values())
+    for conflict in fresh:
+        _reach_competing(conflict)
+    return list(queries.conflicts_of(application, user))
 
 
 def screen(assignment: Assignment) -> None:
@@ -214,6 +258,15 @@ def screen_expert(user: Any) -> None:
         screen(assignment)
 
 
+def _reach_competing(conflict: Conflict) -> None:
+    """Who may have a stake in one application may not evaluate its rivals either (rulebook 4.7)."""
+    if conflict.code not in conflicts.REACHING:
+        return
+    for assignment in queries.to_screen(conflict.user):
+        if assignment.call_id == conflict.call_id and assignment.application_id != conflict.application_id:
+            screen(assignment)
+
+
 def enter_conflict(application: Application, user: User, *, code: str, reason: str, by: Any) -> Conflict:
     """An officer writes down a conflict; it bars the person from the application from now on (rulebook 4.7)."""
     conflict = _put(application, user, code=code, source="entered", reason=reason)
@@ -223,6 +276,7 @@ def enter_conflict(application: Application, user: User, *, code: str, reason: s
     events.record(
         db.session, application, "enter_conflict", by=by, person=user.public_id, code=code, reason=reason
     )
+    _reach_competing(conflict)
     return conflict
 
 
@@ -253,22 +307,31 @@ def rule_on(conflict: Conflict, *, bars: bool, reason: str, by: Any) -> None:
         db.session, conflict.application, "rule_on_conflict", by=by, person=conflict.user.public_id,
         code=conflict.code, ruling=conflict.status, reason=reason,
     )  # fmt: skip
+    _reach_competing(conflict)
     if bars:
         _end(conflict.application, conflict.user, reason=reason, by=by)
 
 
 def _put(application: Application, user: User, *, code: str, source: str, reason: str) -> Conflict:
-    """The conflict that a person names; the same code named twice is one."""
+    """The conflict that a person names; the same code named twice is one.
+
+    What the expert declares and what an officer notes are two records (rulebook 4.7).
+    """
     for conflict in queries.conflicts_of(application, user):
-        if (conflict.code, conflict.rule) == (code, ""):
-            conflict.source, conflict.reason, conflict.found_at = source, reason, clock.now()
+        if (conflict.code, conflict.rule, conflict.source) == (code, "", source):
+            conflict.reason, conflict.found_at = reason, clock.now()
             return conflict
     return _add(application, user, code=code, rule="", source=source, reason=reason)
 
 
+def _unrule(conflict: Conflict, status: str) -> None:
+    conflict.status = status
+    conflict.ruled_by_id, conflict.ruled_at, conflict.ruling_reason = None, None, ""
+
+
 def _add(application: Application, user: User, **facts: Any) -> Conflict:
     conflict = Conflict(
-        application_id=application.id, application=application, user_id=user.id, status="suggested",
+        application_id=application.id, application=application, user_id=user.id, user=user, status="suggested",
         found_at=clock.now(), ruling_reason="", **facts,
     )  # fmt: skip
     db.session.add(conflict)
@@ -289,7 +352,15 @@ def _has_report(assignment: Assignment) -> bool:
 def _end(application: Application, user: User, *, reason: str, by: Any) -> None:
     assignment = queries.assignment_of(application, user)
     if assignment is not None and assignment.state in ASKED:
-        void(assignment, reason=reason, by=by)
+        _take_back(assignment, reason=reason, by=by)
+
+
+def _take_back(assignment: Assignment, *, reason: str, by: Any) -> None:
+    """End an assignment before its report is submitted; a draft goes with it."""
+    void(assignment, reason=reason, by=by)
+    if assignment.report is not None and assignment.report.state == "draft":
+        assignment.report.reason = reason
+        move(assignment.report, "void", by=by, reason=reason)
 
 
 # --- Assignments -----------------------------------------------------------------------------------------------------
@@ -309,7 +380,7 @@ def assign(
         Barred: not in the pool, takes part, declined, was replaced after writing, or has a conflict that bars or that
             nobody has ruled on. Conflicts found on the way are written down all the same.
     """
-    db.session.refresh(application, ["state"], with_for_update=True)
+    hold_state(application)
     engagement = engagements.of(user, application.call)
     if engagement is None or engagement.state == "ended":
         raise Barred(N_("This person does not belong to the experts of this call."))
@@ -360,7 +431,7 @@ def _refuse_again(earlier: Assignment) -> None:
         raise Barred(N_("This expert has declined. That is final for this application."))
     if earlier.state in ASKED:
         raise Barred(N_("This expert has been invited already."))
-    if earlier.report is not None:
+    if earlier.has_reported:
         raise Barred(N_("A report of this expert on this application was voided. Invite somebody else."))
 
 
@@ -414,8 +485,10 @@ def _declare(assignment: Assignment, *, code: str, reason: str) -> None:
     if code not in conflicts.CODES:
         raise Unfit(N_("Choose what applies."))
     conflict = _put(assignment.application, assignment.user, code=code, source="declared", reason=reason)
-    conflict.status = "confirmed" if code.startswith("D") else "suggested"
+    # What an officer said of an earlier declaration was not said of this one.
+    _unrule(conflict, "confirmed" if code.startswith("D") else "suggested")
     db.session.flush()
+    _reach_competing(conflict)
 
 
 def void(assignment: Assignment, *, reason: str, by: Any) -> None:
@@ -434,7 +507,7 @@ def remove(assignment: Assignment, *, reason: str, by: Any) -> None:
     """Take an assignment back. Raises Unfit once a report is submitted: that one is voided, not lost."""
     if _has_report(assignment):
         raise Unfit(N_("This expert has submitted a report. Void the report instead."))
-    void(assignment, reason=reason, by=by)
+    _take_back(assignment, reason=reason, by=by)
 
 
 def name_rapporteur(assignment: Assignment, *, by: Any) -> None:
@@ -477,22 +550,22 @@ def bid(call: Call, application_id: int, user: User, answer: str) -> None:
 
 
 def propose_groups(
-    call: Call, *, demand: int, load: int, prices: Mapping[str, int], by: Any
+    call: Call, *, demand: int, load: int, prices: Mapping[str, int], language: str = "", by: Any
 ) -> GroupProposal:
     """Want groups for all applications of a call; a worker composes them. Nobody is invited by it.
 
     Args:
+        language: in which the applications are written, ISO 639-1; empty where it does not matter.
         prices: of each rule of `composition.RULES` that is asked for, in thousandths of fit; 0 is hard.
     """
+    wishes: dict[str, Any] = {"demand": demand, "load": load, "language": language, "prices": dict(prices)}
     proposal = GroupProposal(
-        call_id=call.id, call=call, wishes={"demand": demand, "load": load, "prices": dict(prices)}, state="wanted",
-        step="", progress={}, ended="", attempts=0, wanted_by_id=by.id, wanted_at=clock.now(), result={},
+        call_id=call.id, call=call, wishes=wishes, state="wanted", step="", progress={},
+        ended="", attempts=0, wanted_by_id=by.id, wanted_at=clock.now(), result={},
     )  # fmt: skip
     db.session.add(proposal)
     db.session.flush()
-    events.record(
-        db.session, proposal, "propose_groups", by=by, demand=demand, load=load, prices=dict(prices)
-    )
+    events.record(db.session, proposal, "propose_groups", by=by, **wishes)
     return proposal
 
 

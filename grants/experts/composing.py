@@ -49,14 +49,18 @@ class Lost(Exception):
     """The row is no longer ours to write to."""
 
 
-def person(expert: Expert, load: int, experienced: Iterable[int]) -> Person:
-    """What composition is told of somebody; `load` is what the officer allows, their own limit may be less."""
+def person(expert: Expert, load: int, experienced: Iterable[int], employer: str) -> Person:
+    """What composition is told of somebody.
+
+    Args:
+        load: what the officer allows; their own limit may be less.
+        employer: as `conflicts.employers` names it.
+    """
     today = clock.now().date()
     away = expert.away_from and expert.away_until and expert.away_from <= today <= expert.away_until
     own = load if expert.max_load is None else min(load, expert.max_load)
     return Person(
-        expert.user.public_id, 0 if away else own, expert.country,
-        expert.employer_pic or expert.employer_ror or expert.employer.casefold(), expert.gender, expert.sector,
+        expert.user.public_id, 0 if away else own, expert.country, employer, expert.gender, expert.sector,
         expert.user_id not in experienced, frozenset(expert.languages),
     )  # fmt: skip
 
@@ -79,12 +83,16 @@ def task_of(row: GroupProposal, at: Callable[[int, int], object]) -> tuple[Task,
         application = by_public_id(public_id)
         assert application is not None and application.submission is not None
         proposal = application.submission.proposal
-        applications.append(Wanted(public_id, row.wishes["demand"], frozenset(proposal.countries)))
+        applications.append(
+            Wanted(
+                public_id, row.wishes["demand"], frozenset(proposal.countries), row.wishes.get("language", "")
+            )
+        )  # fmt: skip
         for assignment, _expert in queries.assignments(application):
             pair = (public_id, names.get(assignment.user_id, ""))
             if assignment.state in ASKED and assignment.scores:
                 fixed.add(pair)
-            elif assignment.state in ASKED or assignment.state == "declined" or assignment.report is not None:
+            elif assignment.state in ASKED or assignment.state == "declined" or assignment.has_reported:
                 barred.add(pair)
         for one in candidates(application, besides=(), background=background):
             pair = (public_id, names[one.expert.user_id])
@@ -92,7 +100,10 @@ def task_of(row: GroupProposal, at: Callable[[int, int], object]) -> tuple[Task,
             if one.bars or one.found:
                 barred.add(pair)
     experienced = queries.experienced(call)
-    people = tuple(person(expert, row.wishes["load"], experienced) for expert in experts)
+    employers = background.employers
+    people = tuple(
+        person(expert, row.wishes["load"], experienced, employers[expert.user_id]) for expert in experts
+    )
     task = Task(
         tuple(applications), people, fit, frozenset(barred), frozenset(fixed), prices=row.wishes["prices"]
     )

@@ -4,7 +4,6 @@ Each finding is a suggestion; the person's own declaration and the officer's rul
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -12,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from grants.applications.proposal import Proposal
+from grants.people.names import bare, unaccented
 from grants.words import N_
 
 CODES = {
@@ -31,6 +31,9 @@ CODES = {
 }  # fmt: skip
 """D codes disqualify, P codes are for the officer to decide (rulebook 4.7)."""
 
+REACHING = ("D1", "D2", "D3", "D9")
+"""Situations that bar from the competing applications of the call as well (rulebook 4.7)."""
+
 TIES = ("D2", "D4", "D5", "P2", "P3")
 """Situations that can tie somebody to an organisation, beyond employment, before any application is known."""
 
@@ -41,7 +44,9 @@ RULES = {
     "past_employer": N_("Employer within the last three years takes part in the application: %(detail)s."),
     "domain": N_("The e-mail address belongs to the domain of a partner: %(detail)s."),
     "same_name": N_("Has the same name as somebody in the application: %(detail)s."),
-    "competing": N_("Takes part in other applications of this call; how many: %(detail)s."),
+    "competing": N_(
+        "Takes part in other applications of this call, or is too close to them; how many: %(detail)s."
+    ),
     "together": N_("Applied together within the last three years: %(detail)s."),
     "tie": N_("Has declared a tie: %(detail)s."),
 }
@@ -158,7 +163,7 @@ class Traces:
             orcids={
                 r.orcid: name for r, name in zip(proposal.researchers, researchers, strict=True) if r.orcid
             },
-            names={words(name): name for name in (*contacts, *researchers) if words(name)},
+            names={key: name for name in (*contacts, *researchers) if (key := words(bare(name)))},
         )
 
     def organisation(self, tie: Tie) -> str:
@@ -172,7 +177,7 @@ class Traces:
 
     def shared(self, other: "Traces", person: Person) -> set[str]:
         """Organisations and people that both name, but for the person."""
-        own = {person.email.lower(), person.orcid, words(person.name)}
+        own = {person.email.lower(), person.orcid, words(bare(person.name))}
         pairs: tuple[tuple[Mapping[Any, str], Mapping[Any, str]], ...] = (
             (self.pics, other.pics), (self.rors, other.rors), (self.organisations, other.organisations),
             (self.emails, other.emails), (self.orcids, other.orcids), (self.names, other.names),
@@ -185,7 +190,7 @@ def detected(person: Person, traces: Traces, *, on: date, competing: int = 0) ->
 
     Args:
         on: the day of the question; ties of the three years before it count.
-        competing: in how many other applications of the call the person takes part.
+        competing: how many other applications of the call the person takes part in, or is too close to.
     """
     found = {(one.code, one.rule): one for one in _found(person, traces, on, competing)}
     return tuple(found[key] for key in sorted(found))
@@ -213,8 +218,8 @@ def _found(person: Person, traces: Traces, on: date, competing: int) -> Iterator
         yield Detected("P2", "together", _named(label for label, _day in shared), min(days), max(days))
     if label := _domain(domain(person.email), traces):
         yield Detected("P3", "domain", label)
-    if words(person.name) in traces.names:
-        yield Detected("P3", "same_name", traces.names[words(person.name)])
+    if label := traces.names.get(words(bare(person.name)), ""):
+        yield Detected("P3", "same_name", label)
 
 
 def _code(tie: Tie, on: date) -> str:
@@ -277,13 +282,8 @@ def domain(email: str) -> str:
 
 def words(text: str) -> tuple[str, ...]:
     """The words of a name in any order, without accents, case and punctuation."""
-    plain = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
-    return tuple(sorted(re.findall(r"\w+", plain.translate(_LETTERS))))
-
-
-_LETTERS = str.maketrans(
-    {"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i", "'": "", "\u2019": ""}
-)
+    plain = unaccented(text.casefold()).replace("'", "").replace("\u2019", "")
+    return tuple(sorted(re.findall(r"\w+", plain)))
 
 
 def aliases(organisation: str) -> set[str]:
@@ -291,3 +291,43 @@ def aliases(organisation: str) -> set[str]:
     inside = re.findall(r"\(([^()]+)\)", organisation)
     texts = (organisation, re.sub(r"\([^()]*\)", " ", organisation), *inside)
     return {" ".join(found) for text in texts if (found := words(text))}
+
+
+def employers(ties: Mapping[int, Tie]) -> dict[int, str]:
+    """One name for the employer of each person, by the keys of `ties`, however each has put it; empty where unknown.
+
+    Two that share a participant code, a ROR identifier or a name are one; a name never joins two participant codes.
+    """
+    above: dict[str, str] = {}
+    code = {f"pic:{tie.pic}": tie.pic for tie in ties.values() if tie.pic}
+
+    def top(mark: str) -> str:
+        while mark in above:
+            mark = above[mark]
+        return mark
+
+    def join(first: str, second: str) -> None:
+        one, other = sorted((top(first), top(second)))
+        if one == other or (one in code and other in code):
+            return
+        above[other] = one
+        if other in code:
+            code[one] = code[other]
+
+    marks = {key: list(_marks(tie)) for key, tie in sorted(ties.items())}
+    # Identifiers first: a name that two organisations share says less than the code of either.
+    for kinds in (("pic:", "ror:"), ("pic:", "ror:", "name:")):
+        for found in marks.values():
+            chosen = [mark for mark in found if mark.startswith(kinds)]
+            for mark in chosen[1:]:
+                join(chosen[0], mark)
+    return {key: top(found[0]) if found else "" for key, found in marks.items()}
+
+
+def _marks(tie: Tie) -> Iterator[str]:
+    """What an organisation may be known by, the surest first."""
+    if tie.pic:
+        yield f"pic:{tie.pic}"
+    if tie.ror:
+        yield f"ror:{tie.ror}"
+    yield from sorted({f"name:{alias}" for name in (tie.name, *tie.also) for alias in aliases(name)})

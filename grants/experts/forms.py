@@ -173,10 +173,7 @@ class ProfileForm(FlaskForm):
         past, ties = ([_dated(one) for one in rows] for rows in (expert.past_employers, expert.ties))
         super().__init__(data=known | {"keywords": "\n".join(expert.keywords), "past": past, "ties": ties})
         self.country.choices = [("", "–"), *countries()]
-        names = get_locale().languages
-        self.languages.choices = sorted(
-            ((code, names.get(code, code)) for code in LANGUAGES), key=lambda one: one[1]
-        )
+        self.languages.choices = _languages()
 
     def validate_away_until(self, field: DateField) -> None:
         if field.data and self.away_from.data and field.data < self.away_from.data:
@@ -194,6 +191,12 @@ class ProfileForm(FlaskForm):
             "ties": organisations(self.ties),
             "languages": self.languages.data or [],
         }
+
+
+def _languages() -> list[tuple[str, str]]:
+    """Languages by name in the reader's language."""
+    names = get_locale().languages
+    return sorted(((code, names.get(code, code)) for code in LANGUAGES), key=lambda one: one[1])
 
 
 def _dated(facts: dict[str, Any]) -> dict[str, Any]:
@@ -299,14 +302,20 @@ class GroupsForm(FlaskForm):
         _l("A newcomer, who has evaluated in no other call"), choices=WEIGHTS, default="soft"
     )
     sectors = RadioField(_l("Science and industry"), choices=WEIGHTS, default="soft")
+    language = SelectField(_l("Language of the applications, which each expert must read"), default="")
     price = IntegerField(
         _l("What a rule may cost, in percent of fit"), [InputRequired(), NumberRange(1, 100)], default=10
     )
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.language.choices = [("", _("Any language")), *_languages()]
 
     def prices(self) -> dict[str, int]:
         """Thousandths of fit by rule, 0 for hard; without those that nobody asks for."""
         soft = (self.price.data or 0) * FULL // 100
         chosen = {rule: self[rule].data for rule in RULES if rule in self}
+        chosen["languages"] = "hard" if self.language.data else "off"
         return {
             rule: soft if weight == "soft" else HARD for rule, weight in chosen.items() if weight != "off"
         }

@@ -7,7 +7,8 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, UniqueConstraint, or_
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from grants.applications.models import Application
@@ -98,7 +99,7 @@ class Conflict(Public, Base):
 
     __tablename__ = "conflicts"
     __table_args__ = (
-        UniqueConstraint("application_id", "user_id", "code", "rule"),
+        UniqueConstraint("application_id", "user_id", "code", "rule", "source"),
         Index("ix_conflicts_user", "user_id"),
     )
 
@@ -136,10 +137,15 @@ class Conflict(Public, Base):
     def call_id(self) -> int:
         return self.application.call_id
 
-    @property
+    @hybrid_property
     def bars(self) -> bool:
         """A disqualifying one bars until an officer overrules it, a potential one once an officer confirms it."""
         return self.status == "confirmed" or (self.status == "suggested" and self.code.startswith("D"))
+
+    @bars.inplace.expression
+    @classmethod
+    def _bars(cls) -> ColumnElement[bool]:
+        return or_(cls.status == "confirmed", (cls.status == "suggested") & cls.code.startswith("D"))
 
 
 class Assignment(Public, Base):
@@ -187,6 +193,11 @@ class Assignment(Public, Base):
     def call_id(self) -> int:
         return self.application.call_id
 
+    @property
+    def has_reported(self) -> bool:
+        """A report was submitted, whether or not it still counts; one that was given back no more."""
+        return self.report is not None and self.report.submitted_at is not None
+
     def is_overdue(self, at: datetime) -> bool:
         """Whether the report is still to come after the day on which it was due, where the call is (rulebook 7.2)."""
         today = at.astimezone(ZoneInfo(self.call.zone)).date()
@@ -218,7 +229,7 @@ class GroupProposal(Public, Base):
 
     call_id: Mapped[int] = mapped_column(ForeignKey("calls.id"))
     wishes: Mapped[dict[str, Any]]
-    """{"demand": int, "load": int, "prices": {rule: thousandths of fit, 0 for hard}}."""
+    """{"demand": int, "load": int, "language": code or "", "prices": {rule: thousandths of fit, 0 for hard}}."""
     state: Mapped[str] = mapped_column(String(10), default="wanted")
     """wanted, stopping (an officer wants no more), done or stopped."""
     step: Mapped[str] = mapped_column(String(10), default="")

@@ -6,7 +6,7 @@ import re
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
@@ -109,6 +109,9 @@ def _sheet(content: bytes) -> Iterator[tuple[int, list[str]]]:
 
 
 def _plain(cell: Any) -> str:
+    """A cell as one would type it; a day that a spreadsheet knows as one is written as the file wants days."""
+    if isinstance(cell, datetime):
+        cell = cell.date()
     return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
 
 

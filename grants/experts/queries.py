@@ -23,7 +23,7 @@ from grants.calls.models import Call
 from grants.calls.queries import closed_at, counted_for, run_by
 from grants.db import Rows, db
 from grants.experts.balance import Member
-from grants.experts.conflicts import YEARS, Together, Traces
+from grants.experts.conflicts import REACHING, YEARS, Together, Traces
 from grants.experts.models import Assignment, Bid, Conflict, Engagement, Expert, GroupProposal
 from grants.people.models import Appointment, User
 from grants.policy import ASKED, EVALUATED_STATES
@@ -66,10 +66,13 @@ def everybody(call: Call) -> Sequence[Expert]:
 
 
 def persons(call: Call) -> Sequence[User]:
-    """Everybody who may have to keep away from an application of the call: its experts and all who work for it."""
+    """Everybody who may have to keep away from an application of the call: its experts and all who work for it.
+
+    Administrators too: they read the mails about applications, of whatever programme.
+    """
     for_call = Appointment.call_id == call.id
     for_programme = (Appointment.programme_id == call.programme_id) & (Appointment.role == "officer")
-    working = select(Appointment.user_id).where(for_call | for_programme)
+    working = select(Appointment.user_id).where(for_call | for_programme | (Appointment.role == "admin"))
     evaluating = select(Engagement.user_id).where(Engagement.call_id == call.id, IN_POOL)
     people = select(User).where(User.id.in_(working.union(evaluating)))
     return db.session.scalars(people.order_by(User.name, User.email)).all()
@@ -234,11 +237,39 @@ def to_screen(user: Any) -> Sequence[Assignment]:
     ).all()
 
 
+def panel_profiles(application: Application) -> Sequence[Expert]:
+    """Profiles of the panel of an application: its chairs, and who evaluates others of the call but not this one."""
+    here = Assignment.application_id == application.id
+    asked_here = select(Assignment.user_id).where(here, Assignment.state.in_(ASKED))
+    evaluates = (
+        select(Assignment.user_id)
+        .join(Application)
+        .where(Application.call_id == application.call_id, Assignment.state == "cleared")
+    )
+    chairs = select(Appointment.user_id).where(
+        Appointment.call_id == application.call_id, Appointment.role == "chair"
+    )
+    return db.session.scalars(
+        select(Expert)
+        .options(joinedload(Expert.user))
+        .where(Expert.user_id.in_(evaluates.union(chairs)), Expert.user_id.not_in(asked_here))
+        .order_by(Expert.id)
+    ).all()
+
+
 def barred_ids(application: Application) -> set[int]:
     """As Application.barred_ids, read anew: a conflict may have been written down just now."""
     db.session.flush()
     db.session.expire(application, ["conflicts"])
     return application.barred_ids
+
+
+def barred_since() -> ColumnElement[bool]:
+    """Of an assignment: a conflict of interest has come up that closes the application to the expert."""
+    return exists().where(
+        Conflict.application_id == Assignment.application_id, Conflict.user_id == Assignment.user_id,
+        Conflict.bars,
+    )  # fmt: skip
 
 
 def assignment_of(application: Application, user: Any) -> Assignment | None:
@@ -296,7 +327,7 @@ def _doubtful(user: Any) -> Any:
     is_barred = exists().where(
         other.application_id == Conflict.application_id,
         other.user_id == Conflict.user_id,
-        or_(other.status == "confirmed", (other.status == "suggested") & other.code.startswith("D")),
+        other.bars,
     )
     is_late = exists().where(
         Assignment.application_id == Conflict.application_id, Assignment.user_id == Conflict.user_id,
@@ -569,8 +600,22 @@ def conflicts_of(application: Application, user: Any) -> Sequence[Conflict]:
 
 
 def competing(call: Call, users: Iterable[Any]) -> Mapping[int, set[int]]:
-    """Row ids of submitted applications of the call that people take part in, by user id (D9)."""
-    return _taking_part(users, Application.call_id == call.id)
+    """Row ids of submitted applications of the call whose rivals people may not evaluate, by user id (D9).
+
+    Those that they take part in, and those that they are as close to by a conflict that nobody has overruled.
+    """
+    people = {user.id: user for user in users}
+    found = _taking_part(people.values(), Application.call_id == call.id)
+    close = (
+        select(Conflict.user_id, Conflict.application_id)
+        .join(Conflict.application)
+        .where(*_SUBMITTED, Application.call_id == call.id, Conflict.user_id.in_(people))
+        # A D9 that a rule found is about the other applications, not about the one that it is written at.
+        .where(Conflict.code.in_(REACHING), Conflict.rule != "competing", Conflict.status != "overruled")
+    )
+    for user_id, application_id in db.session.execute(close):
+        found[user_id].add(application_id)
+    return found
 
 
 def together(call: Call, users: Iterable[Any]) -> Mapping[int, tuple[Together, ...]]:
@@ -638,16 +683,20 @@ def register(pics: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
     return {pic: tuple(name for name in names if name) for pic, *names in rows}
 
 
-def _taking_part(users: Iterable[Any], *which: ColumnElement[bool]) -> Mapping[int, set[int]]:
+_SUBMITTED = (
+    Application.version > 0,
+    Application.state.not_in(("withdrawn", "withdrawn_after_deadline")),
+)
+
+
+def _taking_part(users: Iterable[Any], *which: ColumnElement[bool]) -> dict[int, set[int]]:
     """Row ids of submitted applications that people take part in, by user id.
 
     As coordinator, as contact of a partner by account or address, or as a researcher by ORCID.
     """
     people = {user.id: user for user in users}
     addresses = {user.email.lower(): user.id for user in people.values()}
-    submitted = (
-        *which, Application.version > 0, Application.state.not_in(("withdrawn", "withdrawn_after_deadline")),
-    )  # fmt: skip
+    submitted = (*which, *_SUBMITTED)
     found: dict[int, set[int]] = defaultdict(set)
     coordinators = select(Application.coordinator_id, Application.id).where(*submitted)
     for user_id, application_id in db.session.execute(

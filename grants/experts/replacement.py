@@ -8,7 +8,7 @@ from grants.experts import queries
 from grants.experts.composing import person
 from grants.experts.composition import DEFAULTS, FULL, HARD, Task, Wanted
 from grants.experts.models import Assignment, Expert
-from grants.experts.suitability import Candidate, candidates
+from grants.experts.suitability import Background, Candidate, candidates
 from grants.policy import ASKED
 
 LOAD = 12
@@ -58,14 +58,17 @@ def of(application: Application) -> Replacement:
     experienced = queries.experienced(call)
     assert application.submission is not None
     countries = frozenset(application.submission.proposal.countries)
-    wanted = Wanted(name, max(call.min_reviews, len(group) + 1), countries)
+    wanted = Wanted(name, max(call.min_reviews, len(group) + 1), countries, wishes.get("language", ""))
     members = [expert for _one, expert in stays if expert is not None]
-    besides = {one.user_id for one, _expert in asked if one.state != "void" or one.report is not None}
-    pool = candidates(application, besides=besides)
-    task = Task(
-        (wanted,), tuple(person(one, most, experienced) for one in [*members, *(c.expert for c in pool)]), {},
-        prices=prices,
-    )  # fmt: skip
+    besides = {one.user_id for one, _expert in asked if one.state != "void" or one.has_reported}
+    background = Background.of(call, [*queries.everybody(call), *members])
+    pool = candidates(application, besides=besides, background=background)
+    employers = background.employers
+    people = [
+        person(one, most, experienced, employers[one.user_id])
+        for one in [*members, *(c.expert for c in pool)]
+    ]  # fmt: skip
+    task = Task((wanted,), tuple(people), {}, prices=prices)
     limits = {one.name: one.load for one in task.experts}
     now = task.missed(wanted, group)
     found, unfit = [], {"conflict": 0, "full": 0}

@@ -1,4 +1,4 @@
-"""Conflicts of interest that come to light late: looked for again once an expert or an application has changed.
+"""Conflicts of interest that are looked for by themselves: of whom was asked, once something has changed; of a panel.
 
 An expert's own profile is screened as it is saved. The sweep does it for everything else, such as a clarification that
 has put a partner right: a stage that comes before this one cannot call it.
@@ -6,15 +6,19 @@ has put a partner right: a stage that comes before this one cannot call it.
 
 from datetime import datetime
 
-from sqlalchemy import or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import exists, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from grants import jobs
 from grants.applications.models import Application, Submission
+from grants.applications.queries import by_id
 from grants.db import db
 from grants.experts import actions, queries
 from grants.experts.models import Assignment, Expert
+from grants.people.models import Appointment
 from grants.policy import ASKED
+
+_other = aliased(Application)
 
 
 def due(session: Session, at: datetime) -> list[int]:
@@ -47,4 +51,48 @@ def do(row_id: int) -> None:
     db.session.commit()
 
 
+def panels_due(session: Session, at: datetime) -> list[int]:
+    """Row ids of the applications in panel whose text or whose panel has changed since they were last looked at."""
+    changed = exists().where(
+        Expert.changed_at > Application.panel_screened_at,
+        or_(
+            Expert.user_id.in_(
+                select(Assignment.user_id)
+                .join(_other, _other.id == Assignment.application_id)
+                .where(_other.call_id == Application.call_id, Assignment.state == "cleared")
+            ),
+            Expert.user_id.in_(
+                select(Appointment.user_id).where(
+                    Appointment.call_id == Application.call_id, Appointment.role == "chair"
+                )
+            ),
+        ),
+    )
+    return list(
+        session.scalars(
+            select(Application.id)
+            .join(Submission, Submission.application_id == Application.id)
+            .where(Application.state == "in_panel", Submission.number == Application.version)
+            .where(
+                or_(
+                    Application.panel_screened_at.is_(None),
+                    Submission.submitted_at > Application.panel_screened_at,
+                    changed,
+                )
+            )
+            .order_by(Application.id)
+        )
+    )
+
+
+def do_panel(row_id: int) -> None:
+    """Screen the panel of one application. Safe to call twice or at once."""
+    application = by_id(row_id)
+    assert application is not None
+    if application.state == "in_panel":
+        actions.screen_panel(application)
+    db.session.commit()
+
+
 jobs.does("screening", due, do)
+jobs.does("panel_screening", panels_due, do_panel)

@@ -11,7 +11,7 @@ from grants.applications.models import Application
 from grants.applications.proposal import Proposal
 from grants.calls.models import Call
 from grants.experts import queries
-from grants.experts.conflicts import Detected, Person, Tie, Together, Traces, detected
+from grants.experts.conflicts import Detected, Person, Tie, Together, Traces, detected, employers
 from grants.experts.fit import Fit, fits, terms, with_bid
 from grants.experts.models import Conflict, Expert
 
@@ -77,7 +77,7 @@ class Background:
 
     people: Mapping[int, Person]
     competing: Mapping[int, Collection[int]]
-    """Row ids of the call's applications that each takes part in."""
+    """Row ids of the call's applications that each takes part in, or is too close to."""
     today: date
     """Where the call is."""
 
@@ -91,6 +91,11 @@ class Background:
             queries.competing(call, users),
             clock.now().astimezone(ZoneInfo(call.zone)).date(),
         )
+
+    @property
+    def employers(self) -> Mapping[int, str]:
+        """The employer of each, under one name; see `conflicts.employers`."""
+        return employers({user_id: person.employer for user_id, person in self.people.items()})
 
     def suspected(self, user_id: int, application_id: int, traces: Traces) -> tuple[Detected, ...]:
         """What the rules find between one of the experts and one application."""

@@ -1,6 +1,7 @@
 """Affinities of experts and applications from a file: CSV, or a matrix of NumPy as the public instances have it."""
 
 import zipfile
+from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
@@ -14,17 +15,29 @@ def read(path: Path, conflicts: Path | None, *, demand: int, load: int) -> Probl
     affinities, barred = _matrix(path) if path.suffix == ".npz" else (_table(path), set[Pair]())
     applications = list(dict.fromkeys(application for application, _ in affinities))
     experts = list(dict.fromkeys(expert for _, expert in affinities))
-    if conflicts is not None:
-        for row in table.rows(conflicts, ("application", "expert")):
-            pair = (_text(row, "application"), _text(row, "expert"))
-            for name, known, column in zip(pair, (set(applications), set(experts)), row.fields, strict=True):
-                if name not in known:
-                    raise Unusable(f"Line {row.line}, {column}: '{name}' has no affinities.")
-            barred.add(pair)
+    barred |= pairs(conflicts, applications, experts, unknown="has no affinities")
     return Problem(
         tuple(applications), tuple(experts), {pair: value for pair, value in affinities.items() if value},
         frozenset(barred), demand, load,
     )  # fmt: skip
+
+
+def pairs(
+    path: Path | None, applications: Iterable[str], experts: Iterable[str], *, unknown: str
+) -> set[Pair]:
+    """The pairs of a file `application,expert`; none without a file. Raises Unusable.
+
+    Args:
+        unknown: what to say of a name that is not one of `applications` or `experts`.
+    """
+    found = set[Pair]()
+    known = {"application": frozenset(applications), "expert": frozenset(experts)}
+    for row in table.rows(path, ("application", "expert")) if path else ():
+        for column, names in known.items():
+            if _text(row, column) not in names:
+                raise Unusable(f"{path}: Line {row.line}, {column}: '{row.fields[column]}' {unknown}.")
+        found.add((row.fields["application"], row.fields["expert"]))
+    return found
 
 
 def _text(row: table.Row, column: str) -> str:

@@ -8,6 +8,7 @@ from typing import TypeVar
 from grants.experts.assignment import Problem
 from grants.experts.composition import DEFAULTS, FULL, HARD, RULES, Person, Task, Wanted
 from grants.imports import table
+from grants.imports.affinities import pairs
 from grants.imports.source import Unusable
 
 T = TypeVar("T")
@@ -18,7 +19,14 @@ SECTORS = ("academia", "research", "industry", "public", "society", "other")
 
 
 def task(
-    problem: Problem, experts: Path | None, applications: Path | None, prices: Mapping[str, int] | None
+    problem: Problem,
+    experts: Path | None,
+    applications: Path | None,
+    prices: Mapping[str, int] | None,
+    *,
+    current: Path | None = None,
+    fixed: Path | None = None,
+    forbidden: Path | None = None,
 ) -> Task:
     """A task from affinities between 0 and 1, counted in thousandths, and the facts of each side.
 
@@ -26,6 +34,9 @@ def task(
         experts: CSV with `expert` and any of EXPERT; None where nothing is known of anybody.
         applications: CSV with `application` and any of APPLICATION.
         prices: of each rule, as `rules` reads them; DEFAULTS where None.
+        current: CSV with `application` and `expert`: what should change as little as possible.
+        fixed: the same, of what must stay.
+        forbidden: the same, of what must not be, besides the conflicts.
 
     Raises Unusable, which names line, field and reason.
     """
@@ -38,9 +49,18 @@ def task(
     people |= _facts(experts, "expert", EXPERT, lambda row: _person(row, problem.load))
     wanted = {name: Wanted(name, problem.demand) for name in problem.applications}
     wanted |= _facts(applications, "application", APPLICATION, lambda row: _wanted(row, problem.demand))
+    kept, stand, never = (
+        frozenset(pairs(path, wanted, people, unknown="stands in no other file"))
+        for path in (current, fixed, forbidden)
+    )
+    barred = problem.conflicts | never
+    table.refuse([
+        f"{fixed}: application {application}, expert {expert}: the pair has a conflict or is forbidden."
+        for application, expert in sorted(stand & barred)
+    ])  # fmt: skip
     return Task(
         tuple(wanted.values()), tuple(people.values()),
-        {pair: round(value * FULL) for pair, value in problem.affinities.items()}, problem.conflicts,
+        {pair: round(value * FULL) for pair, value in problem.affinities.items()}, barred, stand, kept,
         prices=dict(DEFAULTS if prices is None else prices),
     )  # fmt: skip
 

@@ -3,6 +3,7 @@
 from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm.exc import StaleDataError
 
 from grants import clock, events
@@ -50,7 +51,8 @@ def note(
 
     Raises:
         Changed: somebody else has saved a finding since.
-        Refused: an amendment or a tie order without its reason, a score off the grid, or a grant above the request.
+        Refused: an amendment or a tie order without its reason, a score off the grid, or a grant of
+            nothing or above the request.
     """
     finding = queries.finding_of(application)
     if (finding.version if finding else 0) != version:
@@ -67,6 +69,8 @@ def note(
         raise Refused(
             N_("Say why the panel sets this order. It becomes part of the panel report."), "tie_reason"
         )
+    if max_grant == 0:
+        raise Refused(N_("Enter the maximum grant, or leave it empty for what was requested."), "max_grant")
     if max_grant is not None and max_grant > submission.requested:
         raise Refused(N_("The maximum grant cannot be higher than what was requested."), "max_grant")
     count = {name: number for name, number in (votes or {}).items() if number}
@@ -166,6 +170,9 @@ def close(call: Call, *, by: Any, report: str, seen: str, shown: Sureness | None
         Changed: something changed since.
         Refused: an application is not in panel yet, or a tie is open (rulebook 5.2).
     """
+    # A report that is voided meanwhile takes its application out of the panel: one of the two comes first.
+    in_panel = select(Application.id).where(Application.call_id == call.id, Application.state == "in_panel")
+    db.session.execute(in_panel.order_by(Application.id).with_for_update())
     now_standing = present(call, by)
     if reviewed(now_standing, queries.visible_numbers(call, by)) != seen:
         raise Changed

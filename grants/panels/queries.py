@@ -1,5 +1,6 @@
 """Questions before and after the panel: the applications with all that ranks them, and the adopted list."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -17,7 +18,9 @@ from grants.experts.models import Assignment, Conflict
 from grants.panels.models import Draw, PanelFinding, RankedList, RankedRow
 from grants.panels.standing import Entry
 from grants.people.models import Appointment, User
+from grants.reviews import scoring
 from grants.reviews.models import ConsensusReport, Report, ReportMark
+from grants.reviews.queries import counting
 
 BEFORE_PANEL = ("submitted", "reopened", "eligibility", "admitted", "in_evaluation", "in_consensus")
 """States from which an application may still come to the panel: while one stands there, the panel cannot close."""
@@ -86,23 +89,26 @@ def entries(call: Call) -> list[Entry]:
 
 
 def individual_totals(call: Call) -> list[tuple[str, str, float]]:
-    """Totals of the reports that count on applications in panel: number, who, points; void ones are left out.
+    """Totals by the call's scheme of the reports that count on applications in panel: number, who, points.
 
-    A report without a score on every criterion has no total.
+    They are on the call's scale, with the weights of its criteria. A report without a score on every criterion has no
+    total.
     """
-    marks = func.count(ReportMark.id)
     rows = db.session.execute(
-        select(Application.number, Assignment.user_id, func.sum(ReportMark.score))
+        select(Application.number, Assignment.user_id, ReportMark.criterion, ReportMark.score)
         .join(Report, Report.id == ReportMark.report_id)
         .join(Assignment, Assignment.id == Report.assignment_id)
         .join(Application, Application.id == Report.application_id)
-        .where(Application.call_id == call.id, Application.state == "in_panel", Report.state == "submitted")
-        .where(Assignment.state == "cleared", Assignment.scores, ReportMark.score.is_not(None))
-        .group_by(Application.serial, Application.number, Report.id, Assignment.user_id)
-        .having(marks == len(call.scheme.criteria))
+        .where(Application.call_id == call.id, Application.state == "in_panel", counting())
+        .where(ReportMark.score.is_not(None))
         .order_by(Application.serial, Report.id)
     )
-    return [(number, str(user_id), int(total or 0) / 100) for number, user_id, total in rows]
+    scheme, given = call.scheme, defaultdict[tuple[str, str], dict[str, int]](dict)
+    for number, user_id, criterion, points in rows:
+        assert points is not None
+        given[number, str(user_id)][criterion] = points
+    totals = ((key, scoring.total(scores, scheme)) for key, scores in given.items())
+    return [(*key, points / 100) for key, points in totals if points is not None]
 
 
 def outstanding(call: Call, reader: Any = None) -> dict[str, int]:
@@ -125,11 +131,28 @@ def outstanding(call: Call, reader: Any = None) -> dict[str, int]:
     return {state: count for state, count in rows}
 
 
-def visible_numbers(call: Call, user: Any) -> frozenset[str]:
-    """Numbers of the call's applications from which no conflict bars the person."""
-    return frozenset(
-        db.session.scalars(select(Application.number).where(Application.call_id == call.id, not_barred(user)))
-    )
+def visible_numbers(call: Call, user: Any, *, as_member: bool = False) -> frozenset[str]:
+    """Numbers of the call's applications from which no conflict bars the person.
+
+    Args:
+        as_member: for one of the experts, who see those that they evaluate, and others where nothing is suspected: the
+            SQL of "application.read".
+    """
+    query = select(Application.number).where(Application.call_id == call.id, not_barred(user))
+    if as_member:
+        evaluated = select(Assignment.application_id).where(
+            Assignment.user_id == user.id, Assignment.state == "cleared"
+        )
+        suspected = select(Conflict.application_id).where(
+            Conflict.user_id == user.id, Conflict.status != "overruled"
+        )
+        query = query.where(
+            or_(
+                Application.id.in_(evaluated),
+                Application.panel_screened_at.is_not(None) & Application.id.not_in(suspected),
+            )
+        )
+    return frozenset(db.session.scalars(query))
 
 
 def members(call: Call) -> Sequence[User]:

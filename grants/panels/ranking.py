@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import groupby
 from typing import NamedTuple
@@ -13,6 +13,8 @@ from grants.reviews.scoring import Missed, outcome
 from grants.words import N_
 
 HALF = Fraction(1, 2)
+SUB_STEPS = {"countries": ("countries", "country_share")}
+"""Steps of a scheme that are taken in two: among as many new countries the share of the budget decides."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,8 @@ class Candidate:
 
     Scores are hundredths by criterion id, the amount euro cents: requested, or the maximum after evaluation.
     `aspects` are what the panel found it to cover, `countries` the Member States and associated countries in
-    it, `panel_order` its place in a tie that the panel resolved.
+    it, each with the share of the requested budget that goes there, `panel_order` its place in a tie that the panel
+    resolved.
     """
 
     key: str
@@ -29,7 +32,7 @@ class Candidate:
     amount: int
     aspects: frozenset[str] = frozenset()
     women_share: Fraction | None = None
-    countries: frozenset[str] = frozenset()
+    countries: Mapping[str, Fraction] = field(default_factory=dict)
     panel_order: int | None = None
 
 
@@ -37,7 +40,7 @@ class Compared(NamedTuple):
     """One step that put an application above others of the same score.
 
     `value` and those of `others`, by key, are what the step compares: hundredths of a score, how many aspects or
-    countries are new, the share of women in basis points, the panel's place.
+    countries are new, shares of women or of the budget in basis points, the panel's place.
     """
 
     step: str
@@ -152,7 +155,7 @@ def _place(group: list[Candidate], placed: list[Placed], scheme: Scheme) -> None
     while group:
         first, trace = group, list[Compared]()
         # The last of a group is alone: no step narrows it, and it stands where the step before has left it.
-        for name in scheme.tie_break:
+        for name in (name for step in scheme.tie_break for name in SUB_STEPS.get(step, (step,))):
             higher = [one for one, *_ in placed]
             preferences = _preferences(name, first, higher, scheme.sign)
             best = max(preferences)
@@ -175,11 +178,19 @@ def _compared(step: str, one: Candidate, higher: list[Candidate]) -> int:
         case "gender":
             return int((one.women_share or 0) * 10_000)
         case "countries":
-            return len(one.countries - frozenset[str]().union(*(above.countries for above in higher)))
+            return len(_new_countries(one, higher))
+        case "country_share":
+            return int(sum(_new_countries(one, higher).values()) * 10_000)
         case "panel":
             return one.panel_order or 0
         case criterion:
             return one.scores[criterion]
+
+
+def _new_countries(one: Candidate, higher: list[Candidate]) -> dict[str, Fraction]:
+    """Its countries that get no money from those above; who takes part there without money has not reached it."""
+    reached = {country for above in higher for country, share in above.countries.items() if share}
+    return {country: share for country, share in one.countries.items() if country not in reached}
 
 
 def _preferences(
@@ -197,8 +208,9 @@ def _preferences(
             # Where nobody is named, the application is as far from balance as can be.
             return [-abs((one.women_share or 0) - HALF) for one in tied]
         case "countries":
-            reached = frozenset[str]().union(*(one.countries for one in higher))
-            return [len(one.countries - reached) for one in tied]
+            return [len(_new_countries(one, higher)) for one in tied]
+        case "country_share":
+            return [Fraction(sum(_new_countries(one, higher).values())) for one in tied]
         case "panel":
             orders = [one.panel_order for one in tied if one.panel_order is not None]
             # Half an order is none: the panel resolves a tie by placing all that are in it.

@@ -32,6 +32,7 @@ STEP_NAMES = {
     "relevance": N_("Better score for relevance"),
     "gender": N_("Nearer to gender balance among the leading researchers"),
     "countries": N_("Countries not yet reached by higher-ranked applications"),
+    "country_share": N_("Larger share of the budget for countries not yet reached"),
     "panel": N_("Order set by the panel"),
     "tie": N_("Tied: the rules leave the order open"),
     "threshold": N_("Below a threshold"),
@@ -113,18 +114,30 @@ class Entry:
             amount=self.amount,
             aspects=frozenset(aspect.casefold() for aspect in self.aspects),
             women_share=self.proposal.women_share,
-            countries=self.countries(call),
+            countries=_shares(self.countries(call), self.requested),
             panel_order=self.finding.tie_order if self.finding else None,
         )
 
-    def countries(self, call: Call) -> frozenset[str]:
-        """Member States and associated countries of the beneficiaries, as of the day of the deadline."""
+    def countries(self, call: Call) -> dict[str, int]:
+        """Member States and associated countries of the beneficiaries, as of the day of the deadline.
+
+        With the euro cents that go there, also to affiliated entities.
+        """
         on = date.fromisoformat(call.deadline_local[:10])
         codes = {sovereign(partner.country) for partner in self.proposal.beneficiaries if partner.country}
-        return frozenset(
-            code for code in codes
+        money = {
+            code: 0 for code in sorted(codes)
             if status(code, pillar=call.pillar, year=call.year, action=call.action, on=on).counts
-        )  # fmt: skip
+        }  # fmt: skip
+        for partner in self.proposal.partners:
+            if partner.is_funded and partner.country and sovereign(partner.country) in money:
+                money[sovereign(partner.country)] += partner.budget.requested
+        return money
+
+
+def _shares(countries: Mapping[str, int], requested: int) -> dict[str, Fraction]:
+    """Shares of the requested cents by country."""
+    return {code: Fraction(cents, requested or 1) for code, cents in countries.items()}
 
 
 @dataclass(frozen=True)
@@ -285,7 +298,7 @@ def follows(value: Mapping[str, Any]) -> bool:
             amount=one["amount"],
             aspects=frozenset(aspect.casefold() for aspect in one["aspects"]),
             women_share=Fraction(*one["women_share"]) if one["women_share"] else None,
-            countries=frozenset(one["countries"]),
+            countries=_countries_of(one),
             panel_order=one["tie_order"],
         )
         for one in value["inputs"]
@@ -296,13 +309,34 @@ def follows(value: Mapping[str, Any]) -> bool:
         {one["number"]: one.get("keywords", ()) for one in value["inputs"]},
         {one["number"]: one["funding_order"] for one in value["inputs"] if one.get("funding_order") is not None},
     )  # fmt: skip
-    expected: list[tuple[Any, ...]] = [
-        (row.key, row.rank, row.total, row.rank_score, line.line, line.amount, line.cumulative)
+    expected = [
+        {
+            "number": row.key, "rank": row.rank, "total": row.total, "rank_score": row.rank_score,
+            "placed_by": row.step, "line": line.line, "amount": line.amount, "cumulative": line.cumulative,
+            "area": line.area, "missed": [], "trace": [compared._asdict() for compared in row.trace],
+        }
         for row, line in zip(order.rows, lines, strict=True)
-    ]
-    expected += [(row.key, None, row.total, None, "below_threshold", row.amount, 0) for row in order.below]
-    names = ("number", "rank", "total", "rank_score", "line", "amount", "cumulative")
-    return expected == [tuple(row[name] for name in names) for row in value["rows"]]
+    ] + [
+        {
+            "number": row.key, "rank": None, "total": row.total, "rank_score": None, "placed_by": "threshold",
+            "line": "below_threshold", "amount": row.amount, "cumulative": 0, "area": "",
+            "missed": [missed._asdict() for missed in row.missed], "trace": [],
+        }
+        for row in order.below
+    ]  # fmt: skip
+    # A list of an earlier version tells less of each row; what it tells has to follow all the same.
+    return len(expected) == len(value["rows"]) and all(
+        {"number", "line"} <= row.keys() and row == {name: one[name] for name in row if name in one}
+        for one, row in zip(expected, value["rows"], strict=True)
+    )
+
+
+def _countries_of(inputs: Mapping[str, Any]) -> dict[str, Fraction]:
+    """Countries with their shares; an earlier version froze their codes only and counted each as reached."""
+    frozen = inputs["countries"]
+    if isinstance(frozen, Mapping):
+        return _shares(frozen, inputs["requested"])
+    return dict.fromkeys(frozen, Fraction(1))
 
 
 def _lines(
@@ -334,7 +368,7 @@ def _inputs(entry: Entry, call: Call) -> dict[str, Any]:
         "amount": entry.amount,
         "aspects": sorted(entry.aspects),
         "women_share": [share.numerator, share.denominator] if share is not None else None,
-        "countries": sorted(entry.countries(call)),
+        "countries": entry.countries(call),
         "tie_order": entry.finding.tie_order if entry.finding else None,
         "tie_reason": entry.finding.tie_reason if entry.finding else "",
         "funding_order": entry.funding_order,

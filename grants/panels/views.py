@@ -29,8 +29,8 @@ from grants.web import load, may, paged
 
 blueprint = Blueprint("panels", __name__)
 CHART_ROWS = 40
-MOST_SCORES = 1000
-"""Above that, expected ranks take longer than a page may; `grants rank` has no such bound."""
+MOST_SCORES = 3000
+"""They take three seconds, once. Above, expected ranks take longer than a page may; `grants rank` has no such bound."""
 
 
 @blueprint.app_context_processor
@@ -54,11 +54,13 @@ def panel(reference: str) -> str | Response:
     call = load(by_reference(reference), to="call.panel_list")
     if call.panel_closed_at:
         return redirect(url_for(".ranking", reference=reference))
-    if not may("call.panel", call) and queries.outstanding(call):
+    as_member = not may("call.panel", call)
+    if as_member and queries.outstanding(call):
         return render_template("panels/not_yet.html", call=call)
     now_standing = actions.present(call, current_user)
     return render_template(
-        "panels/panel.html", call=call, standing=now_standing, visible=queries.visible_numbers(call, current_user),
+        "panels/panel.html", call=call, standing=now_standing,
+        visible=queries.visible_numbers(call, current_user, as_member=as_member),
         chart=sorted(now_standing.ranked, key=lambda place: place.cumulative)[:CHART_ROWS],
     )  # fmt: skip
 
@@ -85,10 +87,11 @@ def what_if(reference: str) -> str | tuple[str, int]:
         "budget": call.budget, "threshold": Decimal(call.scheme.overall_threshold) / 100,
     })  # fmt: skip
     now_standing = other = actions.present(call, current_user)
-    top = Decimal(call.scheme.maximum) / 100
+    lowest, highest = (Decimal(total) / 100 for total in (call.scheme.minimum, call.scheme.maximum))
     fits, wanted = (form.validate() if request.args else True), form.threshold.data
-    if fits and wanted is not None and not (wanted.is_finite() and 0 <= wanted < top):
-        form.threshold.errors = [_("Choose a threshold from 0 to below %(top)s.", top=format_decimal(top))]
+    if fits and wanted is not None and not (wanted.is_finite() and lowest <= wanted <= highest):
+        ends = {"lowest": format_decimal(lowest), "highest": format_decimal(highest)}
+        form.threshold.errors = [_("Choose a threshold from %(lowest)s to %(highest)s.", **ends)]
         fits = False
     if fits:
         threshold = None if wanted is None else int(wanted * 100)
@@ -120,11 +123,7 @@ def sureness(reference: str) -> str:
     call = load(by_reference(reference), to="call.open_panel")
     now_standing = actions.present(call, current_user)
     scores = queries.individual_totals(call)
-    visible = queries.visible_numbers(call, current_user)
-    # Ranks and probabilities of the others would tell about the one that a conflict hides (rulebook 4.7).
-    gaps = any(place.entry.key not in visible for place in now_standing.places) or bool(
-        {number for number, _who, _points in scores} - visible
-    )
+    gaps = _has_gaps(now_standing, scores, queries.visible_numbers(call, current_user))
     found = None if gaps else _figures(call, now_standing, scores)
     return render_template(
         "panels/sureness.html", call=call, found=found, gaps=gaps, too_many=len(scores) > MOST_SCORES,
@@ -133,17 +132,32 @@ def sureness(reference: str) -> str:
     )  # fmt: skip
 
 
+def _has_gaps(
+    now_standing: Standing, scores: Sequence[tuple[str, str, float]], visible: frozenset[str]
+) -> bool:
+    """Ranks and probabilities of the others would tell about the one that a conflict hides (rulebook 4.7)."""
+    return any(place.entry.key not in visible for place in now_standing.places) or bool(
+        {number for number, _who, _points in scores} - visible
+    )
+
+
+def _comparable(call: Call, scores: Sequence[tuple[str, str, float]]) -> bool:
+    """Whether there is something to compare, a line of a budget, and not too much for a page."""
+    return 0 < len(scores) <= MOST_SCORES and not call.scheme.is_first_stage
+
+
 def _figures(
     call: Call, now_standing: Standing, scores: Sequence[tuple[str, str, float]]
 ) -> uncertainty.Sureness | None:
-    """Expected ranks of a panel; None where there is nothing to compare, no line of a budget, or too much."""
-    if not scores or len(scores) > MOST_SCORES or call.scheme.is_first_stage:
+    """Expected ranks of a panel; None where it is not comparable."""
+    if not _comparable(call, scores):
         return None
-    width = len(call.scheme.criteria) * (call.scheme.scale_max - call.scheme.scale_min) / 100
+    scheme = call.scheme
     amounts = tuple((place.entry.key, place.amount if place.rank else None) for place in now_standing.places)
     return uncertainty.of_panel(
-        tuple(scores), amounts, call.budget, width, call.scheme.step / 100, call.scheme.sign < 0
-    )
+        tuple(scores), amounts, call.budget, (scheme.maximum - scheme.minimum) / 100, scheme.total_step / 100,
+        scheme.sign < 0,
+    )  # fmt: skip
 
 
 # --- Lots ------------------------------------------------------------------------------------------------------------
@@ -304,12 +318,19 @@ def closure(reference: str) -> str | Response | tuple[str, int]:
     call = load(by_reference(reference), to="call.close_panel")
     form = ClosureForm()
     status = 200
-    if form.validate_on_submit():
-        before = actions.present(call, current_user)
+    now_standing, scores = actions.present(call, current_user), queries.individual_totals(call)
+    visible = queries.visible_numbers(call, current_user)
+    has_figures = _comparable(call, scores) and not _has_gaps(now_standing, scores, visible)
+    if form.validate_on_submit() and form.shown.data and not has_figures:
+        form.shown.errors = [
+            _("No figures were shown: this panel has none, or a conflict of interest hides them from you.")
+        ]
+        status = 422
+    elif form.validate_on_submit():
         try:
             actions.close(
                 call, by=current_user, report=form.report.data or "", seen=form.seen.data or "",
-                shown=_figures(call, before, queries.individual_totals(call)) if form.shown.data else None,
+                shown=_figures(call, now_standing, scores) if form.shown.data else None,
             )  # fmt: skip
         except actions.Changed:
             flash(
@@ -324,12 +345,10 @@ def closure(reference: str) -> str | Response | tuple[str, int]:
             return redirect(url_for(".ranking", reference=reference), 303)
     elif form.is_submitted():
         status = 422
-    now_standing = actions.present(call, current_user)
-    visible = queries.visible_numbers(call, current_user)
     form.seen.data = actions.reviewed(now_standing, visible)
     form.seen.raw_data = None
     page = render_template(
-        "panels/closure.html", call=call, form=form, standing=now_standing, visible=visible,
+        "panels/closure.html", call=call, form=form, standing=now_standing, visible=visible, has_figures=has_figures,
     )  # fmt: skip
     return (page, status) if status != 200 else page
 

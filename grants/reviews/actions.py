@@ -1,11 +1,12 @@
 """Verbs about individual evaluation reports: declare, save, submit, reopen, void (rulebook 4.2, 7.2)."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy.orm.exc import StaleDataError
 
 from grants import clock, mail
+from grants.applications.queries import hold_state
 from grants.canonical import canonical, digest
 from grants.db import db
 from grants.experts import actions as experts
@@ -15,10 +16,10 @@ from grants.people import queries as people
 from grants.reviews import consensus, queries, scoring
 from grants.reviews.completeness import Gap, gaps
 from grants.reviews.models import Report, ReportMark
-from grants.reviews.questions import questions_of
-from grants.reviews.soundness import Doubt, doubts
+from grants.reviews.questions import questions_of, texts_of
+from grants.reviews.soundness import Doubt, doubts, telling
 from grants.words import N_
-from grants.workflow import move
+from grants.workflow import IllegalMove, move
 
 
 class Unfit(ValueError):
@@ -36,11 +37,16 @@ class Unconfirmed(Unfit):
 def declare_none(assignment: Assignment, *, by: Any) -> Report | None:
     """The expert declares that there is no conflict of interest; only now is a report opened.
 
-    Returns None for a rapporteur who records and does not score.
+    Whoever was invited again finds the draft that was void in between. Returns None for a rapporteur who records and
+    does not score.
     """
     experts.declare_none(assignment, by=by)
     if not assignment.scores:
         return None
+    if (kept := assignment.report) is not None:
+        kept.reason = ""
+        move(kept, "take_up", by=by)
+        return cast(Report, kept)
     report = Report(
         assignment=assignment, application_id=assignment.application_id, application=assignment.application,
         state="draft", version=0, answers={}, remarks="",
@@ -54,6 +60,7 @@ def declare_none(assignment: Assignment, *, by: Any) -> Report | None:
 def declare_conflict(assignment: Assignment, *, code: str, reason: str, by: Any) -> None:
     """The expert declares a conflict, now or after weeks of work; a report written so far is void (rulebook 4.7)."""
     report, was_rapporteur = assignment.report, assignment.is_rapporteur
+    _lock(assignment, report)
     experts.declare_conflict(assignment, code=code, reason=reason, by=by)
     if report is not None and report.state != "void":
         _set_aside(report, reason=reason, by=by)
@@ -78,10 +85,10 @@ def save(
         tab: of the browser, where the page saved itself.
 
     Raises:
-        StaleDataError: somebody saved since `version`; nothing has changed.
+        StaleDataError: somebody saved since `version`, or it is no draft any more; nothing has changed.
     """
-    _lock(report)
-    if report.version != version:
+    _lock(report.assignment, report)
+    if report.version != version or report.state != "draft":
         raise StaleDataError
     for mark in report.marks:
         mark.score, mark.comment = scores.get(mark.criterion), comments.get(mark.criterion, "")
@@ -105,9 +112,9 @@ def doubtful(report: Report) -> tuple[Doubt, ...]:
     author = report.assignment.user
     expert = pool.expert(author)
     comments = {mark.criterion: mark.comment for mark in report.marks}
-    names = (author.name, author.email, expert.employer if expert else "")
-    others = queries.own_texts(report)
-    return doubts(report.scores, comments, report.call.scheme, own=names, others=others)
+    found = doubts(report.scores, comments, report.call.scheme, others=queries.own_texts(report))
+    read = texts_of(comments, report.answers, questions_of(report.call))
+    return found + telling(read, [author], own=[expert.employer] if expert else [])
 
 
 def submit(report: Report, *, declared: bool, confirmed: bool = False, by: Any) -> None:
@@ -118,8 +125,10 @@ def submit(report: Report, *, declared: bool, confirmed: bool = False, by: Any) 
 
     Raises:
         Unfit: something is missing, the declaration is not ticked, or there are doubts that nobody has confirmed.
+        IllegalMove: the consensus was opened just now, without this report.
     """
-    _lock(report)
+    _lock(report.assignment, report)
+    _refuse_too_late(report)
     if lacking := missing(report):
         raise Unfit(N_("The report is not complete yet."), lacking)
     if not declared:
@@ -162,8 +171,13 @@ def _frozen(report: Report) -> dict[str, Any]:
 
 
 def reopen(report: Report, *, reason: str, by: Any) -> None:
-    """Give a submitted report back to its expert; what had been submitted stays with the event."""
-    _lock(report)
+    """Give a submitted report back to its expert; what had been submitted stays with the event.
+
+    Raises:
+        IllegalMove: it was merged into the consensus just now.
+    """
+    _lock(report.assignment, report)
+    _refuse_too_late(report)
     move(report, "reopen", by=by, reason=reason, sha256=report.sha256, snapshot=report.snapshot)
     report.declared, report.submitted_at, report.snapshot, report.sha256 = False, None, None, None
     report.reason = reason
@@ -182,6 +196,7 @@ def void(report: Report, *, reason: str, conflict: str = "", by: Any) -> None:
     Args:
         conflict: code of the conflict of interest that was found, D1 to P3; empty for any other reason.
     """
+    _lock(report.assignment, report)
     if conflict:
         experts.enter_conflict(
             report.application, report.assignment.user, code=conflict, reason=reason, by=by
@@ -198,6 +213,15 @@ def _set_aside(report: Report, *, reason: str, by: Any) -> None:
         consensus.without(report, by=by, reason=reason)
 
 
-def _lock(report: Report) -> None:
-    """Two requests about one report follow each other, also where the database lets both begin."""
-    db.session.refresh(report, ["version", "state"], with_for_update=True)
+def _refuse_too_late(report: Report) -> None:
+    """The page was opened while the reports were being written; what was merged since stays as it was merged."""
+    if report.application.state != "in_evaluation":
+        raise IllegalMove(f"no report changes while its application is {report.application.state}")
+
+
+def _lock(assignment: Assignment, report: Report | None) -> None:
+    """Two requests about one application follow each other, also where the database lets both begin."""
+    hold_state(assignment.application)
+    db.session.refresh(assignment, ["state"])
+    if report is not None:
+        db.session.refresh(report, ["version", "state"])

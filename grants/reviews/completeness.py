@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from grants.calls.scheme import Scheme
+from grants.people.names import mentioned
 from grants.reviews import scoring
 from grants.reviews.questions import AdditionalQuestion
 from grants.words import N_
@@ -90,16 +91,16 @@ def unjustified(
 
 
 def identifying(texts: Mapping[str, str], people: Iterable[Any]) -> tuple[Gap, ...]:
-    """A gap for each text, by form field, that holds the name or e-mail of one of the people (T-4.2).
+    """A gap for each text, by form field, that names one of the people, with or without title and given name (T-4.2).
 
     The consensus report goes to the applicants word for word, so an evaluator named in it would be known to them.
     """
-    marks = [mark.casefold() for person in people for mark in (person.name, person.email) if mark.strip()]
+    people = list(people)
     return tuple(
         Gap(
             N_("A text names one of the experts. The applicants will read it: please take the name out."),
             name,
         )
         for name, text in texts.items()
-        if any(mark in " ".join(text.split()).casefold() for mark in marks)
+        if any(mentioned(text, person) for person in people)
     )

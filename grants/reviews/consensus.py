@@ -1,4 +1,4 @@
-"""Verbs about the consensus report: open, save, circulate, approve, check, finalise (rulebook 4.3, 7.3)."""
+"""Verbs about the consensus report: open, save, discuss, circulate, approve, check, finalise (rulebook 4.3, 7.3)."""
 
 import json
 from collections import defaultdict
@@ -10,14 +10,16 @@ from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.orm.exc import StaleDataError
 
 from grants import clock, events, mail
+from grants.applications.queries import hold_state
 from grants.canonical import canonical, digest
 from grants.db import db
 from grants.experts import actions as experts
 from grants.experts.models import Assignment
 from grants.reviews import queries, reactions
 from grants.reviews.completeness import Gap, gaps, identifying, unjustified
-from grants.reviews.models import Approval, ConsensusMark, ConsensusReport, Report
-from grants.reviews.questions import questions_of
+from grants.reviews.models import Approval, ConsensusMark, ConsensusRemark, ConsensusReport, Report
+from grants.reviews.questions import questions_of, texts_of
+from grants.reviews.soundness import Doubt, telling
 from grants.reviews.sources import Traced, left, taken, traced
 from grants.reviews.summary import evaluation_summary
 from grants.words import N_
@@ -30,6 +32,10 @@ class Unfit(ValueError):
     def __init__(self, sentence: str, gaps: tuple[Gap, ...] = ()) -> None:
         super().__init__(sentence)
         self.gaps = gaps
+
+
+class Unconfirmed(Unfit):
+    """Something in the text is doubtful, and the rapporteur has not said that it shall stay."""
 
 
 # --- Opening ---------------------------------------------------------------------------------------------------------
@@ -47,10 +53,11 @@ def open_consensus(
     Raises:
         Unfit: too few valid reports, some still awaited, or no rapporteur.
     """
+    hold_state(application)
+    _refuse_barred(application)
     reports = queries.valid_reports(application)
     if len(reports) < application.call.min_reviews:
         raise Unfit(N_("There are not enough valid reports to open the consensus."))
-    _refuse_barred(application, reports)
     if queries.awaited(application) and not without_awaited:
         raise Unfit(
             N_("Some reports are still awaited. Tick the box if the consensus shall open without them.")
@@ -69,7 +76,7 @@ def open_consensus(
     if consensus is None:
         consensus = ConsensusReport(
             application_id=application.id, application=application, state="draft", version=0, answers={},
-            minority_view="", return_comment="", opened_at=clock.now(), approvals=[],
+            minority_view="", return_comment="", opened_at=clock.now(), approvals=[], remarks=[],
             marks=[ConsensusMark(criterion=one.id) for one in application.call.scheme.criteria],
         )  # fmt: skip
         db.session.add(consensus)
@@ -89,10 +96,9 @@ def open_consensus(
     return consensus
 
 
-def _refuse_barred(application: Any, reports: Sequence[Report]) -> None:
+def _refuse_barred(application: Any) -> None:
     """Nothing is built on the report of somebody with a conflict that nobody has ruled on yet (rulebook 4.7)."""
-    barred = application.barred_ids
-    if any(report.assignment.user_id in barred for report in reports):
+    if queries.is_barred_from_counting(application):
         raise Unfit(
             N_("A conflict of interest of an expert whose report counts was found. Rule on it first.")
         )
@@ -201,27 +207,36 @@ def missing(consensus: ConsensusReport, reports: Sequence[Report]) -> tuple[Gap,
     )
 
 
+def doubtful(consensus: ConsensusReport) -> tuple[Doubt, ...]:
+    """What may tell the applicants who evaluates: to look at once more before the report is circulated."""
+    return telling(_texts(consensus), [one.user for one in queries.group(consensus.application)])
+
+
 def _texts(consensus: ConsensusReport) -> dict[str, str]:
     """What the applicants will read, by form field."""
-    return {f"comment_{mark.criterion}": mark.comment for mark in consensus.marks} | {
-        f"remark_{question.key}": consensus.answers.get(question.key, {}).get("comment", "")
-        for question in questions_of(consensus.call)
-        if question.in_summary
-    }
+    comments = {mark.criterion: mark.comment for mark in consensus.marks}
+    return texts_of(comments, consensus.answers, questions_of(consensus.call))
 
 
-def circulate(consensus: ConsensusReport, *, by: Any) -> None:
+def circulate(consensus: ConsensusReport, *, confirmed: bool = False, by: Any) -> None:
     """Ask every evaluator to approve this text; the rapporteur who has scored agrees by circulating it.
 
+    Args:
+        confirmed: the rapporteur has looked at what was doubtful and leaves it so.
+
     Raises:
-        Unfit: something is missing.
+        Unfit: something is missing, or there are doubts that nobody has confirmed.
     """
     _lock(consensus)
     reports = queries.valid_reports(consensus.application)
     if lacking := missing(consensus, reports):
         raise Unfit(N_("The consensus report is not complete yet."), lacking)
+    noticed = doubtful(consensus)
+    if noticed and not confirmed:
+        raise Unconfirmed(N_("Please change the text, or confirm that it shall stay as it is."))
     consensus.version += 1
-    move(consensus, "circulate", by=by, number=consensus.version)
+    left_as_is = [one.field for one in noticed]
+    move(consensus, "circulate", by=by, number=consensus.version, left_as_is=left_as_is)
     own = next((report.assignment for report in reports if report.assignment.user_id == by.id), None)
     if own:
         _answer(consensus, own, agrees=True, reason="")
@@ -238,6 +253,44 @@ def revise(consensus: ConsensusReport, *, by: Any) -> None:
     _lock(consensus)
     move(consensus, "revise", by=by)
     consensus.minority_view = ""
+
+
+# --- Discussion ------------------------------------------------------------------------------------------------------
+
+
+def discuss(
+    consensus: ConsensusReport, assignment: Assignment, *, criterion: str, text: str, by: Any
+) -> None:
+    """One of the group says something to the others before they agree (rulebook 7.3); applicants never read it.
+
+    Args:
+        criterion: id of the criterion that it is about; empty for the report as a whole.
+
+    Raises:
+        Unfit: the text went on to the quality check just now.
+    """
+    _lock(consensus)
+    if consensus.state not in ("draft", "approval"):
+        raise Unfit(N_("The discussion of this report is closed."))
+    consensus.remarks.append(
+        ConsensusRemark(
+            assignment_id=assignment.id, assignment=assignment, criterion=criterion, version=consensus.version,
+            text=text, written_at=clock.now(),
+        )
+    )  # fmt: skip
+    db.session.flush()
+    events.record(
+        db.session, consensus, "remark", by=by, number=consensus.version, criterion=criterion, text=text
+    )
+
+
+def discussion(consensus: ConsensusReport) -> dict[str, list[ConsensusRemark]]:
+    """The remarks by criterion, "" for the report as a whole; without those of people who have left the group."""
+    found: dict[str, list[ConsensusRemark]] = defaultdict(list)
+    for one in consensus.remarks:
+        if one.assignment.state == "cleared":
+            found[one.criterion].append(one)
+    return found
 
 
 # --- Approval --------------------------------------------------------------------------------------------------------
@@ -348,7 +401,7 @@ def finalise(consensus: ConsensusReport, *, by: Any) -> None:
         Unfit: a conflict of interest of an evaluator waits for a ruling.
     """
     _lock(consensus)
-    _refuse_barred(consensus.application, queries.valid_reports(consensus.application))
+    _refuse_barred(consensus.application)
     consensus.finalised_at = clock.now()
     consensus.return_comment = ""
     value = frozen(consensus)
@@ -375,6 +428,17 @@ def frozen(consensus: ConsensusReport) -> dict[str, Any]:
                 {"expert": one.assignment.user.public_id, "agrees": one.agrees, "reason": one.reason}
                 for one in answered(consensus).values()
             ],
+            "remarks": [
+                {
+                    "expert": one.assignment.user.public_id,
+                    "criterion": criterion,
+                    "version": one.version,
+                    "text": one.text,
+                    "written_at": one.written_at.isoformat(),
+                }
+                for criterion, found in discussion(consensus).items()
+                for one in found
+            ],
             "reports": [report.sha256 for report in reports],
             "reaction": reaction.text if reaction else None,
             # "expert" counts in the order of "reports".
@@ -394,6 +458,8 @@ def without(report: Report, *, by: Any, reason: str) -> None:
 
     With enough valid reports left the rapporteur starts again from those; with fewer, or without a rapporteur, the
     application goes back to evaluation. After the panel has closed only the record of it remains.
+
+    The caller holds the application.
     """
     application = report.application
     consensus = queries.consensus_of(application)
@@ -415,6 +481,7 @@ def without(report: Report, *, by: Any, reason: str) -> None:
 
 def restart(consensus: ConsensusReport, *, by: Any, reason: str) -> None:
     """Send the application back to evaluation, for a further expert or a new rapporteur; the consensus waits."""
+    _lock(consensus)
     _keep_and_clear(consensus, "wait", by=by, reason=reason)
     move(consensus.application, "back_to_evaluation", by=by, reason=reason)
 
@@ -464,5 +531,6 @@ def _tell(consensus: ConsensusReport, template: str, people: Any, **context: Any
 
 def _lock(consensus: ConsensusReport) -> None:
     """Two answers at once must see each other, or nobody would notice that all have agreed."""
-    db.session.refresh(consensus, ["version", "state"], with_for_update=True)
+    hold_state(consensus.application)
+    db.session.refresh(consensus, ["version", "state"])
     set_committed_value(consensus, "approvals", queries.approvals(consensus))

@@ -177,8 +177,10 @@ class SubmissionForm(FlaskForm):
     confirmed = BooleanField(_l("I have looked at this, and it shall stay as it is."))
 
 
-class ConfirmForm(FlaskForm):
-    """A button, and nothing to type."""
+class CirculationForm(FlaskForm):
+    """Goes out with the text as it is."""
+
+    confirmed = BooleanField(_l("I have looked at this, and it shall stay as it is."))
 
 
 class VoidingForm(FlaskForm):
@@ -226,6 +228,20 @@ class ApprovalForm(FlaskForm):
     reason = TextAreaField(
         _l("Reason, if you disagree"), [Optional(), Length(max=4000), no_control_characters]
     )
+
+
+class RemarkForm(FlaskForm):
+    """What one of the group says to the others."""
+
+    criterion = SelectField(_l("About"))
+    text = TextAreaField(_l("Your remark"), [DataRequired(), Length(max=4000), no_control_characters])
+
+    def __init__(self, scheme: Scheme, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.criterion.choices = [
+            SelectChoice("", _("The report as a whole")),
+            *(SelectChoice(one.id, _(one.name)) for one in scheme.criteria),
+        ]
 
 
 class MinorityForm(FlaskForm):

@@ -131,6 +131,10 @@ class ConsensusReport(Public, Base):
         lazy="raise_on_sql", order_by="Approval.id", cascade="all, delete-orphan"
     )
 
+    remarks: Mapped[list[ConsensusRemark]] = relationship(
+        lazy="raise_on_sql", order_by="ConsensusRemark.id", cascade="all, delete-orphan"
+    )
+
     noun = "consensus"
 
     @property
@@ -158,6 +162,24 @@ class ConsensusMark(Base):
     score: Mapped[int | None]
     comment: Mapped[str] = mapped_column(Text, default="")
     justification: Mapped[str] = mapped_column(Text, default="")
+
+
+class ConsensusRemark(Base):
+    """What one of the group says about the consensus, to the others; it stays inside. Never changed or taken away."""
+
+    __tablename__ = "consensus_remarks"
+    __table_args__ = (Index("ix_consensus_remarks_consensus", "consensus_id"),)
+
+    consensus_id: Mapped[int] = mapped_column(ForeignKey("consensus_reports.id"))
+    assignment_id: Mapped[int] = mapped_column(ForeignKey("assignments.id"))
+    criterion: Mapped[str] = mapped_column(String(20), default="")
+    """Empty for the report as a whole."""
+    version: Mapped[int]
+    """Of the text that it is about."""
+    text: Mapped[str] = mapped_column(Text)
+    written_at: Mapped[datetime]
+
+    assignment: Mapped[Assignment] = relationship(lazy="raise_on_sql")
 
 
 class Approval(Base):

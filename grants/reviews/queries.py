@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, case, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
@@ -16,9 +16,10 @@ from grants.calls.models import Call
 from grants.calls.queries import counted_for, run_by
 from grants.db import Rows, db
 from grants.experts.models import Assignment
+from grants.experts.queries import barred_since
 from grants.people.models import User
 from grants.policy import ASKED, EVALUATED_STATES
-from grants.reviews.models import Approval, ConsensusReport, Report, ReportMark
+from grants.reviews.models import Approval, ConsensusRemark, ConsensusReport, Report, ReportMark
 
 VERSION_THAT_COUNTS = (Submission.application_id == Application.id) & (
     Submission.number == Application.version
@@ -72,16 +73,36 @@ def own_texts(report: Report) -> Sequence[str]:
     ).all()
 
 
+def counting() -> ColumnElement[bool]:
+    """Of reports with their assignments: those that count, since submitted by an expert whose assignment stands.
+
+    As soon as a conflict of interest bars the expert it counts no more, whether or not an officer has ruled (T-4.3).
+    """
+    return and_(
+        Report.state == "submitted", Assignment.state == "cleared", Assignment.scores, ~barred_since()
+    )
+
+
 def valid_reports(application: Application) -> Sequence[Report]:
-    """The reports that count: submitted, by an expert whose assignment stands (T-4.3), with marks and expert."""
+    """The reports that count, with marks and expert."""
     return db.session.scalars(
         select(Report)
         .join(Report.assignment)
-        .where(Report.application_id == application.id, Report.state == "submitted")
-        .where(Assignment.state == "cleared", Assignment.scores)
+        .where(Report.application_id == application.id, counting())
         .options(contains_eager(Report.assignment).joinedload(Assignment.user), selectinload(Report.marks))
         .order_by(Assignment.id)
     ).all()
+
+
+def is_barred_from_counting(application: Application) -> bool:
+    """Whether a submitted report counts no more only since a conflict has come up that nobody has acted on."""
+    query = (
+        select(Report.id)
+        .join(Report.assignment)
+        .where(Report.application_id == application.id, Report.state == "submitted")
+        .where(Assignment.state == "cleared", barred_since())
+    )
+    return db.session.scalars(query.limit(1)).first() is not None
 
 
 def reports_of(application: Application) -> Sequence[Report]:
@@ -121,6 +142,9 @@ def _consensus() -> Select[ConsensusReport]:
         _application(joinedload(ConsensusReport.application)),
         selectinload(ConsensusReport.marks),
         selectinload(ConsensusReport.approvals).joinedload(Approval.assignment).joinedload(Assignment.user),
+        selectinload(ConsensusReport.remarks)
+        .joinedload(ConsensusRemark.assignment)
+        .joinedload(Assignment.user),
     )
 
 
@@ -209,7 +233,7 @@ def progress(rows: Iterable[Any]) -> dict[int, Progress]:
     for one in db.session.execute(
         select(
             Assignment.id, Assignment.application_id, Assignment.state, Assignment.scores, Assignment.is_rapporteur,
-            User.name, Report.id.label("report_id"), Report.state.label("report_state"),
+            User.name, Report.id.label("report_id"), Report.state.label("report_state"), counting().label("counts"),
             Approval.id.label("approval_id"),
         )
         .join(User, User.id == Assignment.user_id)
@@ -226,14 +250,13 @@ def progress(rows: Iterable[Any]) -> dict[int, Progress]:
     ):  # fmt: skip
         row = consensus_of_application[one.application_id]
         line = found[one.application_id]
-        counts = one.scores and one.state == "cleared" and one.report_state == "submitted"
-        if counts:
+        if one.counts:
             line.scores.append(marks[one.report_id])
         line.wanted += one.scores
-        to_report = row.state == "in_evaluation" and one.scores and not counts
+        to_report = row.state == "in_evaluation" and one.scores and one.report_state != "submitted"
         to_write = row.state == "in_consensus" and row.consensus_state == "draft" and one.is_rapporteur
         to_approve = (
-            row.state == "in_consensus" and row.consensus_state == "approval" and counts
+            row.state == "in_consensus" and row.consensus_state == "approval" and one.counts
             and one.approval_id is None
         )  # fmt: skip
         if to_report or to_write or to_approve:
@@ -254,8 +277,7 @@ def individual_marks(call: Call, user: User) -> Sequence[Any]:
         .join(Application, Application.id == Report.application_id)
         .join(Submission, VERSION_THAT_COUNTS)
         .where(Application.call_id == call.id, Application.state.in_(EVALUATED_STATES), not_barred(user))
-        .where(Report.state == "submitted", Assignment.state == "cleared", Assignment.scores)
-        .where(ReportMark.score.is_not(None))
+        .where(counting(), ReportMark.score.is_not(None))
         .order_by(Application.serial, Assignment.id, ReportMark.id)
     ).all()  # fmt: skip
 

@@ -1,5 +1,6 @@
 """The additional questions of an evaluation report: not scored, each an answer with a comment (rulebook 4.4)."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,6 +87,17 @@ QUESTIONS = (
 def questions_of(call: Any) -> tuple[AdditionalQuestion, ...]:
     """Those that are asked in a call: whoever evaluates blind says nothing about participants (A2, A9)."""
     return tuple(one for one in QUESTIONS if one.blind in (None, bool(call.blind_until)))
+
+
+def texts_of(
+    comments: Mapping[str, str], answers: Mapping[str, Any], questions: Iterable[AdditionalQuestion]
+) -> dict[str, str]:
+    """What applicants read of a report, by form field: comments by criterion, and those on questions."""
+    return {f"comment_{criterion}": comment for criterion, comment in comments.items()} | {
+        f"remark_{question.key}": answers.get(question.key, {}).get("comment", "")
+        for question in questions
+        if question.in_summary
+    }
 
 
 DECLARATION = N_(

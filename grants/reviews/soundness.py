@@ -6,12 +6,12 @@ look at it once more may be right (rulebook 4.2, 4.3: comments in line with the 
 
 import dataclasses
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from grants.calls.scheme import Scheme
+from grants.people.names import Named, mentioned, unaccented
 from grants.words import N_
 
 SENTENCES = {
@@ -79,18 +79,15 @@ def doubts(
     comments: Mapping[str, str],
     scheme: Scheme,
     *,
-    own: Iterable[str] = (),
     others: Iterable[str] = (),
 ) -> tuple[Doubt, ...]:
-    """Everything to ask about a report, criterion by criterion.
+    """Everything to ask about a report, criterion by criterion; who wrote it is asked by `telling`.
 
     Args:
         scores: hundredths by criterion id.
-        own: what names the author: name, e-mail, employer.
         others: texts of other reports that the author may read, which are the author's own.
     """
     others = tuple(others)
-    own = tuple(filter(None, (plain(one) for one in own)))
     found: list[Doubt] = []
     for criterion in scheme.criteria:
         text, place = comments.get(criterion.id, ""), f"comment_{criterion.id}"
@@ -99,8 +96,6 @@ def doubts(
         named = {"criterion": criterion.name}
         if criterion.id in scores:
             found += (Doubt(code, place, named) for code in _against(scores[criterion.id], text, scheme))
-        if words := identity(text, own):
-            found.append(Doubt("IDENTITY", place, {"words": words}))
         share, words = max((copied(text, other) for other in others), default=(0, ""))
         if share >= SHARE:
             found.append(Doubt("COPIED", place, {"share": share, "words": words}))
@@ -131,16 +126,32 @@ def _says(pattern: str, text: str) -> bool:
     return any(not _NONE.search(text[: one.start()]) for one in re.finditer(rf"\b(?:{pattern})\b", text))
 
 
-def identity(text: str, own: Iterable[str] = ()) -> str:
+def telling(texts: Mapping[str, str], people: Iterable[Named], own: Iterable[str] = ()) -> tuple[Doubt, ...]:
+    """A doubt for each text, by form field, that may tell the applicants who wrote it, or who evaluates.
+
+    Args:
+        own: further words that give somebody away, such as an employer.
+    """
+    people, own = list(people), tuple(filter(None, map(plain, own)))
+    return tuple(
+        Doubt("IDENTITY", place, {"words": words})
+        for place, text in texts.items()
+        if (words := identity(text, people, own))
+    )
+
+
+def identity(text: str, people: Iterable[Named] = (), own: Iterable[str] = ()) -> str:
     """The first words of a text that say who wrote it; empty where there are none.
 
     Args:
-        own: plain words that name the author.
+        own: plain words that give the author away.
     """
-    text = plain(text)
-    if spoken := re.search(_IDENTITY, text):
+    words = plain(text)
+    if spoken := re.search(_IDENTITY, words):
         return spoken[0]
-    return next((one for one in own if re.search(rf"\b{re.escape(one)}\b", text)), "")
+    if named := next(filter(None, (mentioned(text, one, surely=False) for one in people)), ""):
+        return named
+    return next((one for one in own if re.search(rf"\b{re.escape(one)}\b", words)), "")
 
 
 def copied(text: str, other: str) -> tuple[int, str]:
@@ -157,5 +168,4 @@ def _runs(text: str) -> list[tuple[str, ...]]:
 
 def plain(text: str) -> str:
     """Lower case, without accents, one space between words."""
-    bare = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
-    return " ".join(bare.replace("\u2019", "'").split())
+    return " ".join(unaccented(text.casefold()).replace("\u2019", "'").split())

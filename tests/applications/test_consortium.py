@@ -1,15 +1,20 @@
 """A consortium at work: rights, confirmations, declining, handing over, and removal on every path."""
 
 import re
+from datetime import timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from grants import clock
 from grants.applications import actions, queries
 from grants.applications.models import Organisation, Partner
 from grants.applications.register import search_words
+from grants.calls.models import Question
 from grants.db import db
+from grants.demo.story import pdf
 from grants.documents import actions as documents
 from grants.mail import Mail
 from tests import world
@@ -140,6 +145,70 @@ def test_the_coordinator_cannot_confirm_for_a_partner(as_: Any, draft: str) -> N
     assert as_("coordinator").get(f"/partners/{partner}/confirmation").status_code == 403
 
 
+def test_nobody_becomes_coordinator_by_the_ordinary_form(as_: Any, draft: str) -> None:
+    """A coordinator is asked to confirm nothing: another organisation becomes it by handing over alone."""
+    first, own, _third = _whole(draft).partners
+    browser = as_("coordinator")
+    for partner, role, status in (
+        (own, "coordinator", 422),
+        (first, "beneficiary", 422),
+        (own, "affiliated_entity", 303),
+    ):
+        section = queries.section(_whole(draft), f"partner:{partner.public_id}")
+        form = {
+            "name": partner.name,
+            "country": partner.country,
+            "activity": partner.activity,
+            "role": role,
+            "access": partner.access,
+            "contact_email": partner.contact_email,
+            "version": str(section.version),
+        }
+        assert browser.post(f"/partners/{partner.public_id}", data=form).status_code == status
+    form = {"name": "New", "country": "DE", "activity": "HES", "role": "coordinator", "access": "own"}
+    assert browser.post(f"/applications/{draft}/partners/new", data=form).status_code == 422
+    assert [p.role for p in _whole(draft).partners] == ["coordinator", "affiliated_entity", "beneficiary"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"activity": "PUB"},
+        {"nonprofit": True},
+        {"city": "Elsewhere"},
+        {"control_group": "Acme"},
+        "effort",
+        "person",
+    ],
+    ids=str,
+)
+def test_what_was_confirmed_covers_people_effort_and_status(
+    as_: Any, draft: str, cast: Any, change: Any
+) -> None:
+    own = _whole(draft).partners[1].public_id
+    confirmed = as_("partner").post(
+        f"/partners/{own}/confirmation", data={"version": _confirm(as_("partner"), own)}
+    )
+    assert confirmed.status_code == 303
+    application = _whole(draft)
+    partner = application.partners[1]
+    assert partner.confirmed is True
+    if change == "effort":
+        actions.save_budget(partner, by=cast.coordinator, person_months=125)
+    elif change == "person":
+        person = {"first_name": "Otto", "last_name": "Other", "gender": "man", "leading": True}
+        actions.add_researcher(application, partner, by=cast.coordinator, **person)
+    else:
+        actions.edit_partner(partner, by=cast.coordinator, **change)
+    db.session.commit()
+    assert _whole(draft).partners[1].confirmed is False
+    if change == "person":
+        application = _whole(draft)
+        actions.remove_researcher(application, application.researchers[-1], by=cast.coordinator)
+        assert application.partners[1].confirmed is True
+        assert "Otto" not in as_("partner").get(f"/applications/{draft}/consortium").text
+
+
 def test_an_invitation_is_declined(as_: Any, draft: str) -> None:
     """The coordinator is told; the invitation is gone, and somebody else can be invited."""
     third = _whole(draft).partners[2].public_id
@@ -150,6 +219,39 @@ def test_an_invitation_is_declined(as_: Any, draft: str) -> None:
     mail = db.session.scalars(select(Mail).where(Mail.occasion.like(f"declined:{third}%"))).one()
     assert (mail.recipient, "Laboratorio C" in mail.subject) == (world.CAST["coordinator"][1], True)
     assert "declined" in as_("coordinator").get(f"/applications/{draft}/consortium").text
+
+
+def test_nobody_joins_after_the_deadline(as_: Any, draft: str) -> None:
+    """The invitation is still there to decline; what was typed stays closed to who did not take part in time."""
+    application = _whole(draft)
+    third, deadline = application.partners[2].public_id, application.call.deadline_at
+    with clock.at(deadline - timedelta(hours=1)):
+        invited = as_("expert4")
+        invited.token()
+        assert "Take part" in invited.get("/applications").text
+    with clock.at(deadline + timedelta(milliseconds=1)):
+        assert invited.post(f"/partners/{third}/acceptance").status_code == 409
+        assert invited.get(f"/applications/{draft}").status_code == 404
+        assert f"/partners/{third}/acceptance" not in invited.get("/applications").text
+        assert invited.post(f"/partners/{third}/refusal").status_code == 303
+
+
+@pytest.mark.parametrize("address", ["annexes/figures", "annexes/figures/removal"])
+def test_a_file_of_the_form_waits_for_who_submits(
+    as_: Any, draft: str, cast: Any, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    """While one uploads or removes a file, another submits: the file is not reported as saved behind the submission."""
+    application = _whole(draft)
+    application.call.questions.append(
+        Question(call_id=application.call_id, key="figures", label="Figures", kind="file", position=9)
+    )
+    actions.attach(application, pdf(1, "Figures"), "figures.pdf", by=cast.coordinator, kind="q:figures")
+    db.session.commit()
+    waited = []
+    monkeypatch.setattr(queries, "hold", lambda **of: waited.append(of))
+    file = {"file": (BytesIO(pdf(1, "Other figures")), "other.pdf")} if "removal" not in address else {}
+    assert as_("coordinator").post(f"/applications/{draft}/{address}", data=file).status_code == 303
+    assert waited == [{"application": draft}]
 
 
 def _invitations(address: str) -> int:
@@ -290,6 +392,28 @@ def test_figures_say_whether_it_is_an_sme(as_: Any, draft: str) -> None:
     assert as_("partner").post(f"/partners/{partner.public_id}", data=form).status_code == 303
     assert (_whole(draft).partners[1].sme, _whole(draft).partners[1].size) == (False, "large")
     assert "no SME" in as_("partner").get(f"/partners/{partner.public_id}").text
+
+
+def test_a_university_is_no_sme_whatever_its_figures(as_: Any, draft: str) -> None:
+    """Nor by ticking the box; a company that ticks non-profit gets the rate of companies, and is told."""
+    partner = _whole(draft).partners[1]
+    partner.application.call.action = "IA"
+    db.session.commit()
+    browser = as_("partner")
+
+    def save(**typed: str) -> Any:
+        section = queries.section(_whole(draft), f"partner:{partner.public_id}")
+        form = {"name": partner.name, "country": "FR", "version": str(section.version)} | typed
+        assert browser.post(f"/partners/{partner.public_id}", data=form).status_code == 303
+        return _whole(draft).partners[1]
+
+    figures = {"sme": "y", "headcount": "9", "turnover": "1000000"}
+    assert save(activity="PRC", **figures).sme is True
+    assert save(activity="HES", **figures).sme is False
+    assert save(activity="HES", sme="y").sme is False
+    assert save(activity="OTH", nonprofit="y").rate == 10000
+    assert save(activity="PRC", nonprofit="y").rate == 7000
+    assert "Private companies are for-profit" in browser.get(f"/applications/{draft}").text
 
 
 # --- The register ----------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from grants.applications.models import Application, Submission
 from grants.canonical import digest
 from grants.db import db
 from grants.demo import story
+from grants.events import Event
 from grants.mail import Mail
 from tests import world
 
@@ -78,6 +79,32 @@ def test_the_last_second(as_: Any, ready: str, offset: timedelta, status: int, v
         response = browser.post(f"/applications/{ready}/submission", data={"key": "k" * 32})
     assert response.status_code == status
     assert _application(ready).version == version
+
+
+def test_a_click_before_the_deadline_counts_however_long_it_waits(
+    as_: Any, ready: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others are saving: the deadline passes while the click waits for them, and it was received before."""
+    deadline = _application(ready).call.deadline_at
+    with clock.at(deadline - timedelta(hours=1)):
+        browser = as_("coordinator")
+        browser.token()
+    hold = queries.hold
+
+    def wait_for_others(**of: str) -> None:
+        clock.set_to(deadline + timedelta(seconds=1))
+        hold(**of)
+
+    monkeypatch.setattr(queries, "hold", wait_for_others)
+    with clock.at(deadline - MILLISECOND):
+        response = browser.post(f"/applications/{ready}/submission", data={"key": "k" * 32})
+    assert response.status_code == 303
+    submission = db.session.scalars(
+        select(Submission).join(Application).where(Application.public_id == ready)
+    ).one()
+    assert submission.submitted_at == deadline - MILLISECOND
+    told = db.session.scalars(select(Event.at).where(Event.thing == ready, Event.verb == "submit")).one()
+    assert told == submission.submitted_at
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import select
 
 from grants import clock, jobs
+from grants.applications import actions as application_actions
 from grants.applications import queries as applications
 from grants.calls import actions, queries
 from grants.db import db
@@ -68,6 +69,29 @@ def test_a_draft_that_misses_the_cut_off_goes_on_in_the_next_with_all_that_was_t
         assert applications.whole(names.applications["draft"]).cut_off == 2
     assert submitted.startswith(call.reference)
     assert broken_links(db.session) == []
+
+
+def test_an_answer_to_what_the_next_cut_off_asks_in_another_way_is_left_out(
+    as_: Any, cast: Any, names: Any
+) -> None:
+    """A text where an amount is asked now: the coordinator is told, and the application opens."""
+    call, new = next_cut_off(cast, names)
+    draft = applications.whole(names.applications["draft"])
+    question = next(one for one in queries.by_reference(new).questions if one.kind == "long")
+    application_actions.save_answers(draft, {question.key: "about ten"}, by=cast.coordinator)
+    question.kind = "money"
+    db.session.commit()
+    with clock.at(call.deadline_at + timedelta(minutes=1)):
+        jobs.run_waiting()
+        draft = applications.whole(names.applications["draft"])
+        assert (draft.cut_off, draft.answered[question.key]) == (2, "")
+        told = db.session.scalars(
+            select(Mail).where(Mail.occasion == f"carried_on:{draft.public_id}:2")
+        ).one()
+        assert question.label in told.body
+        browser = as_("coordinator")
+        for page in ("", "/questions", "/comparison"):
+            assert browser.get(f"/applications/{draft.public_id}{page}").status_code == 200
 
 
 def test_nothing_goes_on_before_the_deadline_or_into_a_cut_off_that_is_not_published(

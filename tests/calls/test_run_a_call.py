@@ -104,6 +104,23 @@ def test_before_the_deadline_officers_see_numbers_never_content(as_: Any, names:
     assert officer.get(f"/applications/{names.applications['submitted']}").status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("typed", "pages"),
+    [("40", 45), ("33", 33)],
+    ids=["as the scheme before brought it", "of the officer's own"],
+)
+def test_another_scheme_brings_its_pages_and_its_budget_along(
+    as_: Any, names: Any, typed: str, pages: int
+) -> None:
+    reference = names.calls["draft"]
+    call = _call(reference)
+    form = {key: value for key, value in FORM.items() if key != "reference"}
+    form |= {"version": str(call.version), "scheme_id": "he-ria-ls-2026", "year": "2026", "page_limit": typed}
+    assert as_("officer").post(f"/calls/{reference}/edit", data=form).status_code == 303
+    rules = _call(reference).rules
+    assert (rules.page_limit, rules.by_work_package) == (pages, True)
+
+
 def test_two_officers_edit_one_draft(as_: Any, names: Any) -> None:
     """The second is told, keeps what was typed, and sees what the first one saved."""
     reference = names.calls["draft"]

@@ -18,6 +18,8 @@ from grants.decisions.letters import frozen, funder
 from grants.demo import story
 from grants.people import actions as people
 from tests import world
+from tests.decisions.test_change import approve_change, propose_change
+from tests.panels.built import fields
 
 DEADLINE = datetime(2026, 9, 1, 17, 0)
 SECOND_OPENS = datetime(2026, 11, 16, 8, 0, tzinfo=UTC)
@@ -104,6 +106,31 @@ def test_an_officer_sets_both_stages_up_and_applicants_see_both_dates(cast: Any,
     assert "planned" in page
     assert "/calls/DUO-2026-2" not in page
     assert as_(None).get("/calls/DUO-2026-2").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("action", "lump_sum", "pages", "scheme_id"),
+    [
+        ("RIA", False, 40, "he-ria-2026"),
+        ("RIA", True, 45, "he-ria-ls-2026"),
+        ("CSA", True, 28, "he-csa-ls-2026"),
+    ],
+)
+def test_a_second_stage_has_the_pages_and_the_scheme_of_how_it_is_paid(
+    cast: Any, action: str, lump_sum: bool, pages: int, scheme_id: str
+) -> None:
+    """Lump sums are worked out by work package, and their Part B may be longer."""
+    first = first_stage(cast)
+    first.action = action
+    first.rules_json = first.rules_json | {"by_work_package": lump_sum}
+    with clock.at(BEFORE):
+        second = actions.add_second_stage(
+            first, by=cast.officer, reference="DUO-2026-2", opens_on=SECOND_OPENS,
+            deadline=datetime(2027, 2, 16, 17, 0),
+        )  # fmt: skip
+    assert (second.scheme.id, second.rules.page_limit, second.rules.by_work_package) == (
+        scheme_id, pages, lump_sum,
+    )  # fmt: skip
 
 
 def test_without_its_second_stage_a_first_stage_is_not_published(cast: Any, as_: Any) -> None:
@@ -210,6 +237,29 @@ def test_who_did_not_pass_gets_the_reasons_and_no_way_on(cast: Any, as_: Any, ac
         refused = again.post(f"/applications/{one.public_id}/second-stage")
     assert refused.status_code == 409
     assert "This application was not invited to a second stage." in refused.text
+
+
+def test_a_letter_names_score_and_cut_however_its_decision_came_about(cast: Any, as_: Any) -> None:
+    """The officer saves GAMMA's proposal again with an ethics review; later its letter is corrected, there and back."""
+    first, _ = two_stages(cast)
+    gamma = evaluated(cast, first)["GAMMA"]
+    below = [{"criterion": "overall", "score": 800, "threshold": 850, "name": ""}]
+    address = f"/applications/{gamma.public_id}/decision"
+    story.decide(first, by=cast.officer, second=None)
+    db.session.commit()
+    again = fields(as_("officer").get(address), 'name="outcome"') | {"ethics": "cleared"}
+    assert as_("officer").post(address, data=again).status_code == 303
+    assert decision_queries.of_application(gamma.public_id).grounds == below
+    with clock.at(first.deadline_at + timedelta(days=25)):
+        story.decide(first, by=cast.officer, second=cast.officer2)
+        story.release(first, by=cast.officer, funder=funder(current_app.config))
+    db.session.commit()
+
+    for outcome, told in (("second_stage", []), ("below_cut", below)):
+        typed = {"outcome": outcome, "reason": "A mistake of the secretariat."}
+        assert propose_change(as_("officer"), gamma, **typed).status_code == 303
+        assert approve_change(as_("officer2")).status_code == 303
+        assert frozen(decision_queries.of_application(gamma.public_id))["grounds"] == told
 
 
 def test_the_letter_names_the_second_stage_with_its_deadline(cast: Any) -> None:

@@ -1,6 +1,7 @@
 """After the release: money that becomes free goes down the reserve list, and a wrong letter gets a numbered new one."""
 
 import json
+import re
 from datetime import timedelta
 
 from grants import clock
@@ -141,7 +142,78 @@ def test_an_officer_with_a_conflict_neither_sees_nor_moves_the_list_past_it(app,
     as_("officer2").post(f"/calls/{call.reference}/reserve", data={})
 
     assert applications["RESERVE"].number not in page.text
+    assert re.search(r"<td>–</td><td[^>]*>Not shown: you have a conflict", page.text)
     assert "<dt>Free</dt>" not in page.text
     assert db.session.query(Change).filter_by(kind="promotion").count() == 0
     as_("officer").post(f"/calls/{call.reference}/reserve", data={})
     assert approve_change(as_("officer2")).status_code == 404
+
+
+def test_a_change_offers_only_outcomes_that_the_application_can_have(app, cast, as_):
+    """One stage, and no ruling against MAIN: neither a second stage nor a refusal at a gate; GONE has its ruling."""
+    _, applications = released_call(cast, as_)
+    main, gone = applications["MAIN"], applications["GONE"]
+
+    page = as_("officer").get(f"/applications/{main.public_id}/decision/change").text
+    for wrong in ("second_stage", "below_cut", "ineligible", "inadmissible"):
+        assert f'value="{wrong}"' not in page
+        answer = propose_change(as_("officer"), main, outcome=wrong, reason="By mistake.")
+        assert (answer.status_code, "By mistake." in answer.text) == (422, True), wrong
+    assert propose_change(as_("officer"), gone, reason="The address was wrong.").status_code == 303
+    assert propose_change(as_("officer"), applications["BELOW"], outcome="ended",
+                          reason="It never began.").status_code == 422  # fmt: skip
+
+
+def test_a_letter_that_told_the_end_of_a_preparation_may_be_corrected(app, cast, as_):
+    _, applications = released_call(cast, as_)
+    main = applications["MAIN"]
+    end_preparation(as_, main)
+
+    other = propose_change(as_("officer"), main, outcome="capacity", reason="It was the capacity.")
+
+    assert other.status_code == 303
+    assert approve_change(as_("officer2")).status_code == 303
+    assert (decision_on(main).outcome, decision_on(main).letter_number) == ("capacity", 3)
+
+
+def test_a_letter_that_comes_back_to_a_missed_threshold_names_it_again(app, cast, as_):
+    """BELOW, corrected to 'no budget' by mistake and back: the third letter gives criterion, score and threshold."""
+    _, applications = released_call(cast, as_)
+    below = applications["BELOW"]
+    missed = json.loads(decision_on(below).snapshot)["grounds"]
+
+    for outcome in ("no_budget", "below_threshold"):
+        assert propose_change(as_("officer"), below, outcome=outcome, reason="Once more.").status_code == 303
+        assert approve_change(as_("officer2")).status_code == 303
+
+    assert [ground["threshold"] for ground in missed] == [300]
+    assert json.loads(decision_on(below).snapshot)["grounds"] == missed
+
+
+def test_an_application_that_was_not_cleared_is_never_invited_from_the_reserve_list(app, cast, as_):
+    """The money of MAIN reaches RESERVE, whose ethics review ended badly: no promotion and no correction invites it."""
+    call, applications = released_call(cast, as_)
+    end_preparation(as_, applications["MAIN"])
+    reserve, address = applications["RESERVE"], f"/calls/{call.reference}/reserve"
+    decision_on(reserve).ethics = "refused"
+    db.session.commit()
+
+    as_("officer").post(address, data={})
+    assert db.session.query(Change).filter_by(kind="promotion").count() == 0
+    assert "An application that was not cleared cannot be invited." in as_("officer").get(address).text
+    typed = {"outcome": "invited", "max_grant": "6000000", "reason": "It is its turn."}
+    refused = propose_change(as_("officer"), reserve, **typed)
+    assert (refused.status_code, "was not cleared" in refused.text) == (422, True)
+
+    decision_on(reserve).ethics = "conditional"
+    db.session.commit()
+    as_("officer").post(address, data={})
+    assert db.session.query(Change).filter_by(kind="promotion").count() == 0
+    decision_on(reserve).conditions = "An ethics adviser reports."
+    db.session.commit()
+    as_("officer").post(address, data={})
+    assert db.session.query(Change).filter_by(kind="promotion").count() == 1
+    decision_on(reserve).security = "refused"
+    db.session.commit()
+    assert approve_change(as_("officer2")).status_code == 409
+    assert decision_on(reserve).outcome == "reserve"

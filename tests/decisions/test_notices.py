@@ -21,7 +21,7 @@ from grants.documents.queries import concerned
 from grants.invariants import broken
 from grants.mail import Mail
 from grants.people.models import User
-from tests.decisions.test_redress import ask, asked, known_call
+from tests.decisions.test_redress import ask, asked, close, known_call
 from tests.decisions.test_release import AT
 from tests.world import FUNDER, NOW
 
@@ -162,7 +162,7 @@ def test_the_outcome_of_a_redress_is_a_letter(app: Any, cast: Any, as_: Any, out
         )
     with clock.at(AT.replace(month=3)):
         typed = {"outcome": outcome, "opinion": "The wheel is in\nPart B, page 7."}
-        assert as_("other_officer").post(f"{review}/outcome", data=typed).status_code == 303
+        assert close(as_, cast, ones["BELOW"], typed) == 303
 
     [letter] = _letters(public_id)
     sent = letters.frozen(queries.of_application(public_id))

@@ -1,8 +1,16 @@
 """Ethics and security beside the score, and the preparation of a grant up to its signature."""
 
+from grants.db import db
 from grants.decisions import queries
 from grants.decisions.second_check import Standing
-from tests.decisions.test_change import end_preparation, released_call
+from grants.events import Event
+from tests.decisions.test_change import (
+    approve_change,
+    end_preparation,
+    last_change,
+    propose_change,
+    released_call,
+)
 from tests.decisions.test_decide import decided_call, decision_on, propose
 from tests.panels.built import fields
 
@@ -83,3 +91,40 @@ def test_an_end_that_two_officers_agree_on_closes_the_preparation(app, cast, as_
     assert receive(as_("officer"), applications["MAIN"]).status_code == 409
     page = as_("coordinator").get(f"/applications/{applications['MAIN'].public_id}/decision").text
     assert "The preparation of the grant agreement has ended." in page
+
+
+def test_who_is_invited_again_begins_anew_and_can_sign(app, cast, as_):
+    """MAIN's preparation ended by mistake; the correction invites it again, and what had come in is asked for again."""
+    _, applications = released_call(cast, as_)
+    one, officer = applications["MAIN"], as_("officer")
+    begun = db.session.query(Event).filter_by(thing=preparation(one).public_id).one()
+    assert (begun.verb, begun.user_id) == ("begin", cast.officer.id)
+    receive(officer, one)
+    end_preparation(as_, one)
+
+    back = {"outcome": "invited", "max_grant": "6000000", "reason": "It had not withdrawn."}
+    assert propose_change(officer, one, **back).status_code == 303
+    assert approve_change(as_("officer2")).status_code == 303
+
+    assert (preparation(one).state, preparation(one).data_on) == ("open", None)
+    assert sign(officer, one).status_code == 422
+    assert receive(officer, one).status_code == 303
+    assert sign(officer, one).status_code == 303
+    assert preparation(one).state == "signed"
+
+
+def test_money_of_a_signed_grant_agreement_is_not_given_away(app, cast, as_):
+    """One officer proposed the end of MAIN's preparation, another noted its signature first."""
+    _, applications = released_call(cast, as_)
+    one, officer = applications["MAIN"], as_("officer")
+    ended = {"kind": "ended", "outcome": "ended", "reason": "No answer."}
+    assert propose_change(officer, one, **ended).status_code == 303
+    receive(officer, one)
+    assert sign(officer, one).status_code == 303
+
+    refused = approve_change(as_("officer2"))
+    assert (refused.status_code, "The grant agreement is signed." in refused.text) == (409, True)
+    assert as_("officer2").post(f"/changes/{last_change().public_id}/drop", data={}).status_code == 303
+    again = propose_change(officer, one, outcome="no_budget", reason="It costs too much.")
+    assert (again.status_code, "The grant agreement is signed." in again.text) == (422, True)
+    assert decision_on(one).outcome == "invited"

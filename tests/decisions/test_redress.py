@@ -6,6 +6,7 @@ from grants import clock
 from grants.db import db
 from grants.decisions import queries
 from grants.decisions.models import Redress
+from grants.experts.models import Conflict
 from grants.mail import Mail
 from tests.decisions.test_change import approve_change, propose_change
 from tests.decisions.test_decide import decision_on
@@ -27,6 +28,15 @@ def ask(client, one, **typed):
 
 def asked(one):
     return queries.redress_by(queries.redress_of(one).public_id)
+
+
+def close(as_, cast, one, typed):
+    """The first member proposes, a second one is named and confirms what the page shows."""
+    review = f"/reviews/{asked(one).public_id}"
+    assert as_("other_officer").post(f"{review}/outcome", data=typed).status_code == 303
+    assert as_("officer").post(f"{review}/members", data={"email": cast.admin.email}).status_code == 303
+    shown = fields(as_("admin").get(review), 'name="seen"')
+    return as_("admin").post(f"{review}/confirmation", data=shown).status_code
 
 
 def test_t_6_2_a_letter_that_nobody_opened_counts_as_read_after_ten_days(app, cast, as_):
@@ -86,7 +96,7 @@ def test_nobody_of_the_evaluation_is_on_the_committee_and_its_outcome_changes_th
         page = as_("other_officer").get(review)
         typed = fields(page, 'name="opinion"') | {"outcome": "uphold", "opinion": "The wheel was overlooked."}
         assert as_("officer").post(f"{review}/outcome", data=typed).status_code == 403
-        assert as_("other_officer").post(f"{review}/outcome", data=typed).status_code == 303
+        assert close(as_, cast, one, typed) == 303
 
         mine = as_("coordinator").get(review).text
     assert "The wheel was overlooked." in mine
@@ -108,3 +118,58 @@ def test_a_request_may_be_withdrawn_and_stays_the_only_one(app, cast, as_):
         assert as_("coordinator").post(f"{review}/withdrawal", data={}).status_code == 303
         assert ask(as_("coordinator"), one).status_code == 409
     assert db.session.query(Redress).filter_by(application_id=one.id).one().state == "withdrawn"
+
+
+def test_no_member_decides_alone_and_nothing_is_known_before_another_confirms(app, cast, as_):
+    _, applications = known_call(cast, as_)
+    one = applications["BELOW"]
+    typed = {"outcome": "reject", "opinion": "The wheel is on page 7."}
+    with clock.at(AT.replace(day=30)):
+        ask(as_("coordinator"), one)
+        review = f"/reviews/{asked(one).public_id}"
+        for member in ("other_officer", "admin"):
+            as_("officer").post(f"{review}/members", data={"email": getattr(cast, member).email})
+        assert (
+            as_("admin").post(f"{review}/confirmation", data={}).status_code == 409
+        )  # nothing is proposed yet
+        assert as_("other_officer").post(f"{review}/outcome", data=typed).status_code == 303
+
+        own = as_("other_officer").get(review)
+        assert 'name="seen"' not in own.text
+        assert as_("other_officer").post(f"{review}/confirmation", data={}).status_code == 403
+        assert "page 7" not in as_("coordinator").get(review).text
+        assert (
+            db.session.query(Mail).filter_by(occasion=f"redress_closed:{asked(one).public_id}").count() == 0
+        )
+        seen = fields(as_("admin").get(review), 'name="seen"')
+        as_("other_officer").post(f"{review}/outcome", data=typed | {"opinion": "Another text."})
+        assert as_("admin").post(f"{review}/confirmation", data=seen).status_code == 409
+        assert asked(one).state == "filed"
+        seen = fields(as_("admin").get(review), 'name="seen"')
+        assert as_("admin").post(f"{review}/confirmation", data=seen).status_code == 303
+    assert (asked(one).state, asked(one).opinion) == ("rejected", "Another text.")
+
+
+def test_the_committee_reads_the_file_while_the_request_is_open_but_for_a_conflict(app, cast, as_):
+    _, applications = known_call(cast, as_)
+    one = applications["BELOW"]
+    places = [f"/applications/{one.public_id}{part}" for part in ("", "/reports", "/consensus")]
+
+    def reads(part):
+        return [as_(part).get(place).status_code for place in places]
+
+    with clock.at(AT.replace(day=30)):
+        ask(as_("coordinator"), one)
+        review = f"/reviews/{asked(one).public_id}"
+        assert reads("other_officer") == [404] * 3
+        for member in ("other_officer", "admin"):
+            as_("officer").post(f"{review}/members", data={"email": getattr(cast, member).email})
+        assert reads("other_officer") == [200] * 3
+        assert places[0] in as_("other_officer").get(review).text
+        conflict = Conflict(application_id=one.id, user_id=cast.admin.id, code="D5", source="declared",
+                            status="confirmed", found_at=clock.now())  # fmt: skip
+        db.session.add(conflict)
+        db.session.commit()
+        assert reads("admin") == [404] * 3
+        as_("coordinator").post(f"{review}/withdrawal", data={})
+        assert reads("other_officer") == [404] * 3

@@ -16,6 +16,8 @@ from grants.decisions.models import Release
 from grants.mail import Mail
 from tests.crawling import lasting
 from tests.decisions.test_decide import approve_all, decided_call, decision_on, propose
+from tests.documents import reading
+from tests.documents.evaluated import known
 from tests.panels.built import fields
 
 AT = datetime(2026, 1, 29, 9, 0, tzinfo=UTC)
@@ -249,3 +251,27 @@ def test_the_officer_with_a_conflict_sees_neither_recipient_nor_outcome(app, cas
 
     assert barred.number not in page.text
     assert "Invited to prepare the grant" not in page.text
+
+
+def test_why_a_decision_departs_from_the_list_and_what_a_reserve_may_get_stay_inside(app, cast, as_):
+    """Neither the page nor the letter with its data holds the officer's ZQXNOTES, which are for the house."""
+    call, applications = decided_call(cast)
+    propose(as_, "officer", call)
+    below, gone = known(applications["NOBUDGET"]), known(applications["GONE"])
+    address = f"/applications/{below.public_id}/decision"
+    form = fields(as_("officer").get(address), 'name="outcome"')
+    departs = form | {"outcome": "reserve", "max_grant": "5123457", "reason": "ZQXNOTES of the director."}
+    assert as_("officer").post(address, data=departs).status_code == 303
+    assert "It stays inside the house" in as_("officer2").get(address).text
+    approve_all(as_, "officer2", call)
+    release(as_("officer"), call)
+
+    told = as_("coordinator").get(address).text
+    wanted = as_("coordinator").post(f"/applications/{below.public_id}/documents", data={"kind": "letter"})
+    jobs.run_waiting()
+    letter = reading.everything(as_("coordinator").get(f"{wanted.location}/file", buffered=True).data)
+
+    assert [word for word in ("ZQXNOTES", "5123457", "5 123 457", "5,123,457") if word in told + letter] == []
+    assert decision_on(below).reason == "ZQXNOTES of the director."
+    refused = as_("coordinator").get(f"/applications/{gone.public_id}/decision").text
+    assert "Part B cannot be read." in refused

@@ -23,11 +23,15 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Authority:
-    """`roots` is its certificate (PEM), `key` a PKCS#12 file that it vouches for, `stamping` its time-stamp service."""
+    """`roots` is its certificate (PEM), `stamping` its time-stamp service.
+
+    `key` is a PKCS#12 file that it vouches for, `certificate` the certificate in it (PEM).
+    """
 
     stamping: str
     roots: Path
     key: Path
+    certificate: Path
     password: str = "only for this test"
 
 
@@ -139,7 +143,8 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Authority]:
     answers["ocsp"] = responded
     folder = tmp_path_factory.mktemp("authority")
     (folder / "roots.pem").write_bytes(root[0].public_bytes(serialization.Encoding.PEM))
-    found = Authority(f"{address}/tsa", folder / "roots.pem", folder / "funder.p12")
+    found = Authority(f"{address}/tsa", folder / "roots.pem", folder / "funder.p12", folder / "funder.pem")
+    found.certificate.write_bytes(funder[0].public_bytes(serialization.Encoding.PEM))
     found.key.write_bytes(
         pkcs12.serialize_key_and_certificates(
             b"funder", funder[1], funder[0], [root[0]],

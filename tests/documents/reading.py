@@ -47,6 +47,16 @@ def everything(content: bytes) -> str:
     return " ".join([text(content), *told])
 
 
+def alternatives(content: bytes) -> list[str]:
+    """What is said in place of each figure to who cannot see it."""
+    with pikepdf.open(io.BytesIO(content)) as pdf:
+        return [
+            str(thing.Alt)
+            for thing in pdf.objects
+            if isinstance(thing, pikepdf.Dictionary) and "/Alt" in thing
+        ]
+
+
 def pages(content: bytes) -> int:
     return len(PdfReader(io.BytesIO(content)).pages)
 

@@ -12,7 +12,7 @@ from grants.calls import queries as calls
 from grants.config import ROOT
 from grants.db import db
 from grants.documents.actions import export_events
-from grants.events import Event, EventPayload
+from grants.events import Event, EventPayload, record
 
 
 @pytest.fixture
@@ -56,6 +56,26 @@ def test_the_documented_program_says_the_same(folder: Path) -> None:
     told = dict(line.rsplit(" ", 2)[::2] for line in ran.stdout.splitlines())
     lines = map(json.loads, (folder / "events.jsonl").read_text().splitlines())
     assert told == {event["chain"]: event["hash"] for event in lines}
+
+
+def test_a_reason_whose_accents_were_typed_apart_is_no_change(
+    app: Any, cast: Any, names: Any, tmp_path: Path
+) -> None:
+    """A Mac sends "é" as "e" and an accent; the hash is of one letter, and so is what the auditor gets."""
+    call = calls.by_reference(names.calls["released"])
+    record(
+        db.session,
+        call,
+        "note",
+        by=cast.officer,
+        reason="De\u0301cide\u0301 a\u0300 Paris",
+        more=[{"a": "e\u0301"}],
+    )
+    db.session.commit()
+    export_events(call, tmp_path)
+    assert _by_the_documented_program(tmp_path).stderr == ""
+    last = db.session.query(EventPayload).order_by(EventPayload.id.desc()).first()
+    assert last and last.facts == {"reason": "D\u00e9cid\u00e9 \u00e0 Paris", "more": [{"a": "\u00e9"}]}
 
 
 def _changed(lines: list[dict[str, Any]], how: str) -> list[dict[str, Any]]:

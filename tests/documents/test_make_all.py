@@ -191,6 +191,22 @@ def test_an_export_can_be_run_again(app, cast, tmp_path):
     assert export() == [(1, 2, names[0], "made"), (2, 2, names[1], "unchanged")]
 
 
+def test_whatever_is_wrong_with_one_document_the_others_are_exported(app, cast, tmp_path, monkeypatch):
+    call, ones = call_with(app, cast, "reserve", "no_budget")
+    whole = make.stored
+
+    def stored(page):
+        if ones[0].number in page.filename:
+            raise KeyError("a place without a name")
+        return whole(page)
+
+    monkeypatch.setattr(make, "stored", stored)
+    rows = list(actions.export(by_reference(call.reference), "letter", tmp_path))
+
+    assert [row.outcome for row in rows] == ["failed", "made"]
+    assert "a place without a name" in rows[0].problem
+
+
 def test_before_the_release_archives_hold_drafts(app, cast, as_):
     call, _ = call_with(app, cast, "reserve")
     early = known(decided(by_reference(call.reference), cast, "EARLY", "reserve"))

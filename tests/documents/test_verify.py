@@ -3,18 +3,22 @@
 import base64
 import io
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pikepdf
 import pytest
+import segno
 from click.testing import CliRunner
 
 from grants.applications import queries as applications
 from grants.cli import main
 from grants.db import db
-from grants.documents import contents, make, render, signing, verification
+from grants.decisions import changes, letters
+from grants.decisions import queries as decisions
+from grants.documents import contents, make, qr, render, signing, verification
 from tests.documents import reading, standards
 from tests.documents.conftest import Authority
 
@@ -75,9 +79,61 @@ def test_the_same_letter_is_not_signed_twice(sealed: Any, names: Any) -> None:
     assert _made(names) == _made(names)
 
 
-def test_a_letter_before_its_release_is_not_signed(sealed: Any, names: Any) -> None:
+def test_a_letter_before_its_release_is_neither_signed_nor_confirmed(
+    sealed: Any, names: Any, as_: Any
+) -> None:
+    """Who gets hold of a draft does not learn here that it is a true one."""
     content = _made(names, about="ranked_best")
-    assert verification.verify(content, sealed.config).signature is None
+    verdict = verification.verify(content, sealed.config)
+    assert (verdict.signature, verdict.kind, verdict.is_ours) == (None, None, False)
+    assert "is not known here" in _brought(as_(None), content).text
+
+
+@pytest.mark.parametrize("kind", ["letter", "evaluation"])
+def test_a_document_says_where_it_can_be_checked(sealed: Any, names: Any, as_: Any, kind: str) -> None:
+    """In words, as a code for a camera, and as the words of the code for who cannot see it."""
+    address = sealed.config["BASE_URL"].rstrip("/") + "/verification"
+    content = _made(names, kind)
+    assert address in reading.text(content)
+    assert f"Code with the address {address}" in reading.alternatives(content)
+    assert as_(None).get("/verification").status_code == 200
+
+
+def test_a_draft_says_nowhere_that_it_can_be_checked(sealed: Any, names: Any) -> None:
+    assert "/verification" not in reading.text(_made(names, about="ranked_best"))
+
+
+def test_the_code_is_drawn_as_it_was_made() -> None:
+    made = qr.code("https://grants.example.org/verification")
+    drawn = [[False] * made.side for _row in range(made.side)]
+    for x, y, length in re.findall(r"M(\d+) (\d+)h(\d+)v1h-\d+z", made.path):
+        for column in range(int(x), int(x) + int(length)):
+            drawn[int(y)][column] = True
+    assert drawn == [
+        [bool(dark) for dark in row] for row in segno.make(made.text, error="m", boost_error=False).matrix
+    ]
+    assert qr.code(made.text) == made
+
+
+def test_whoever_is_shown_a_letter_that_was_replaced_is_told_so(
+    sealed: Any, cast: Any, names: Any, as_: Any
+) -> None:
+    first = _made(names)
+    assert verification.verify(first, sealed.config).replaced_at is None
+    decision = decisions.of_application(names.applications["released_best"])
+    assert decision
+    change = changes.propose(
+        decision, by=cast.officer, version=decision.version, kind="correction", outcome=decision.outcome,
+        reason="The amount was wrong.", max_grant=(decision.max_grant or decision.requested) - 100,
+    )  # fmt: skip
+    changes.approve(change, by=cast.officer2, funder=letters.funder(sealed.config))
+    db.session.commit()
+    second = _made(names)
+    assert verification.verify(first, sealed.config).replaced_at == change.approved_at
+    page = _brought(as_(None), first).text
+    assert "another letter has replaced it" in page
+    assert verification.verify(second, sealed.config).replaced_at is None
+    assert "This is our document, byte for byte." in _brought(as_(None), second).text
 
 
 def test_without_a_key_nothing_is_signed(app: Any, names: Any, as_: Any) -> None:
@@ -126,6 +182,27 @@ def test_the_signature_of_somebody_else_is_not_ours(
     assert verdict.signature
     assert (verdict.signature.intact, verdict.signature.trusted, verdict.is_ours) == (True, False, False)
     assert "its signature is not ours" in _brought(as_(None), forged).text
+
+
+def test_somebody_whom_the_same_authority_knows_signs_for_themselves(
+    sealed: Any, names: Any, as_: Any, authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Anybody may hold a certificate of a public authority, even in the funder's name; only its own one is ours."""
+    monkeypatch.setitem(sealed.config, "SIGNING_ROOTS", str(authority.roots))
+    page = _page(names, "letter", "released_best")
+    forged = signing.signed(
+        render.pdf(page.html, page.files, page.data), signing.Seal(authority.key, authority.password, "Here"),
+        "A letter",
+    )  # fmt: skip
+    verdict = verification.verify(forged, sealed.config)
+    assert verdict.signature
+    assert (verdict.signature.intact, verdict.signature.trusted, verdict.is_ours) == (True, False, False)
+    assert "its signature is not ours" in _brought(as_(None), forged).text
+
+    # Had it been the funder's before the present one, it would be ours.
+    monkeypatch.setitem(sealed.config, "SIGNING_EARLIER", str(authority.certificate))
+    assert verification.verify(forged, sealed.config).is_ours
+    assert "carries our signature" in _brought(as_(None), forged).text
 
 
 @pytest.mark.parametrize("content", [b"", b"hello", b"%PDF-1.7 nothing", b"%PDF-" + bytes(1000)])
@@ -222,13 +299,16 @@ def test_a_long_term_signature_brings_along_what_its_check_needs(
 
 
 def test_what_was_stamped_in_time_is_believed_after_the_certificate_has_ended(
-    lasting: Any, names: Any, monkeypatch: pytest.MonkeyPatch
+    lasting: Any, names: Any, authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from pyhanko_certvalidator import context
 
     content = base64.b64encode(_made(names)).decode()
     # The installation has another key by then.
-    job = {"content": content, "key": "", "password": "", "roots": lasting.config["SIGNING_ROOTS"]}
+    job = {
+        "content": content, "key": "", "password": "", "roots": lasting.config["SIGNING_ROOTS"],
+        "earlier": str(authority.certificate),
+    }  # fmt: skip
 
     class Later(datetime):
         @classmethod

@@ -1,7 +1,7 @@
 """An officer passes the clear applications together; whatever a rule does not hold for is looked at singly."""
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,10 +10,12 @@ from sqlalchemy.orm import joinedload
 
 from grants import clock
 from grants.applications.models import Application, Submission
+from grants.applications.queries import by_public_id
 from grants.calls import countries
 from grants.calls.models import Call
 from grants.canonical import canonical
 from grants.db import db
+from grants.eligibility import actions
 from grants.eligibility.models import Ruling
 from grants.experts.models import Conflict
 from tests.many import copies
@@ -115,6 +117,34 @@ def test_a_conflict_keeps_an_application_out(as_: Any, names: Any, three: list[s
     _at_eligibility(three)
     _post(as_("officer"), names, three)
     assert _states(three) == ["eligibility", "admitted", "eligibility"]
+
+
+def test_what_its_applicants_may_still_change_is_neither_read_nor_passed(
+    as_: Any, names: Any, three: list[str], cast: Any
+) -> None:
+    """The second has an extension that runs: until it is over nobody reads it or rules on it."""
+    late = db.session.scalars(
+        select(Application).options(joinedload(Application.call)).where(Application.public_id == three[1])
+    ).one()
+    late.extended_to = clock.now() + timedelta(hours=1)
+    number = late.number
+    db.session.commit()
+    officer = as_("officer")
+    desk = f"/calls/{_call(names)}/eligibility?waiting=admissibility"
+    assert number not in officer.get(desk).text
+    assert number not in officer.get(f"/calls/{_call(names)}/applications").text
+    assert officer.get(f"/applications/{three[1]}").status_code == 404
+    assert officer.get(f"/applications/{three[1]}/eligibility").status_code == 404
+    _post(officer, names, three, "admissibility")
+    assert _states(three)[:2] == ["eligibility", "submitted"]
+    with pytest.raises(actions.Unfit):
+        actions.propose(
+            by_public_id(three[1]), gate="admissibility", verdict="ok", reason="", by=cast.officer
+        )
+    with clock.at(late.extended_to + timedelta(milliseconds=1)):
+        assert f'name="application" value="{three[1]}"' in officer.get(desk).text
+        _post(officer, names, three, "admissibility")
+        assert _states(three)[1] == "eligibility"
 
 
 def test_observers_see_no_boxes(as_: Any, names: Any, three: list[str]) -> None:

@@ -211,6 +211,44 @@ def test_each_application_may_need_another_number(tmp_path: Path) -> None:
     assert (tmp_path / "out.csv").read_text().count("A,") == 1
 
 
+LIKE = (
+    "application,expert,affinity\nA,x,0.9\nA,y,0.5\nA,z,0.6\nA,w,0.1\n"
+    "B,x,0.4\nB,y,0.9\nB,z,0.5\nB,w,0.3\nC,x,0.2\nC,y,0.3\nC,z,0.9\nC,w,0.2\n"
+)
+
+
+def test_groups_are_repaired_with_the_fewest_changes(tmp_path: Path) -> None:
+    """Somebody wrote down who evaluates what; y has declined B. Anew, three move; repaired, one."""
+    now, declined, out = tmp_path / "now.csv", tmp_path / "declined.csv", tmp_path / "out.csv"
+    now.write_text("application,expert,affinity\nA,z,0.6\nB,y,0.9\nC,x,0.2\n")
+    declined.write_text("application,expert\nB,y\n")
+    options = ("--demand", "1", "--load", "1", "--out", str(out), "--forbidden", str(declined))
+    assert run(tmp_path, LIKE, *options)[0] == 0
+    anew = out.read_text().splitlines()[1:]
+    assert anew == ["A,y,0.5", "B,x,0.4", "C,z,0.9"]
+
+    code, output = run(tmp_path, LIKE, *options, "--current", str(now))
+
+    assert (code, out.read_text().splitlines()[1:]) == (0, ["A,z,0.6", "B,w,0.3", "C,x,0.2"])
+    assert "Pairs kept: 2, proven." in output
+
+
+def test_what_is_fixed_stands_and_what_is_forbidden_does_not_come_about(tmp_path: Path) -> None:
+    fixed, forbidden, out = tmp_path / "fixed.csv", tmp_path / "forbidden.csv", tmp_path / "out.csv"
+    fixed.write_text("application,expert\nA,w\n")
+    forbidden.write_text("application,expert\nC,z\n")
+    options = ("--demand", "1", "--load", "1", "--out", str(out), "--fixed", str(fixed))
+    assert run(tmp_path, LIKE, *options, "--forbidden", str(forbidden))[0] == 0
+    pairs = {line.rpartition(",")[0] for line in out.read_text().splitlines()[1:]}
+    assert "A,w" in pairs and "C,z" not in pairs
+
+    code, output = run(tmp_path, LIKE, *options, "--forbidden", str(fixed))
+    assert (code, "application A, expert w: the pair has a conflict or is forbidden." in output) == (2, True)
+    forbidden.write_text("application,expert\nA,nobody\n")
+    code, output = run(tmp_path, LIKE, *options, "--forbidden", str(forbidden))
+    assert (code, "Line 2, expert: 'nobody' stands in no other file." in output) == (2, True)
+
+
 @pytest.mark.parametrize(("experts", "applications", "rules", "sentence"), [
     ("expert,gender\nx,lady\n", "", "", "Line 2, gender: 'lady' is none of woman, man, non_binary, undisclosed."),
     ("expert,load\nx,-1\n", "", "", "Line 2, load: '-1' is no whole number from 0 to 9999."),

@@ -14,6 +14,7 @@ from grants.experts.conflicts import (
     Together,
     Traces,
     detected,
+    employers,
     years_after,
 )
 
@@ -169,3 +170,32 @@ def test_the_register_knows_partners_by_other_names():
     register = {"999997930": ("French National Centre for Scientific Research", "FNC")}
     assert detected(person, Traces.of(PROPOSAL), on=TODAY) == ()
     assert detected(person, Traces.of(PROPOSAL, register), on=TODAY) == (Detected("D5", "employer", "CNRS"),)
+
+
+def test_colleagues_have_one_employer_however_each_has_put_it():
+    """A rule asks for one expert from each employer; one colleague gave the code, others the name or the ROR."""
+    found = employers({
+        1: Tie("CNRS", "999997930"),
+        2: Tie("Centre national de la recherche scientifique (CNRS)"),
+        3: Tie("C.N.R.S., delegation", "999997930", ror="02feahw73"),
+        4: Tie("", ror="02feahw73"),
+        5: Tie("National Centre", "", also=("cnrs",)),
+        6: Tie("Universit\u00e4t K\u00f6ln", "999958890"),
+        7: Tie("universitat KOLN"),
+        8: Tie(""),
+        9: Tie(""),
+    })  # fmt: skip
+    assert len({found[key] for key in (1, 2, 3, 4, 5)}) == 1
+    assert found[6] == found[7] != found[1]
+    assert (found[8], found[9]) == ("", "")
+
+
+def test_a_name_does_not_join_two_organisations_of_the_register():
+    """Two universities have a department of physics; who gave that name alone is at one of the two, not both."""
+    found = employers({
+        1: Tie("University A (Department of Physics)", "999900001"),
+        2: Tie("University B (Department of Physics)", "999900002"),
+        3: Tie("Department of Physics"),
+    })  # fmt: skip
+    assert found[1] != found[2]
+    assert found[3] in (found[1], found[2])

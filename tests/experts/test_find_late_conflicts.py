@@ -96,7 +96,34 @@ def test_no_consensus_is_built_on_the_report_of_somebody_who_is_barred(names, ca
     db.session.commit()
     assert conflicts(there, cast.expert2) == [("D5", "detected", "suggested")]
     with pytest.raises(consensus.Unfit, match="conflict of interest of an expert whose report counts"):
-        consensus._refuse_barred(stored(there), reports.queries.valid_reports(stored(there)))
+        consensus._refuse_barred(stored(there))
+
+
+def test_who_is_barred_counts_in_no_figure_until_an_officer_has_ruled(names, cast, as_):
+    """Not in what is merged, not on the board and not in the statistics; an overruled conflict brings all back."""
+    there = names.applications["in_consensus"]
+
+    def counted():
+        application = stored(there)
+        marks = reports.queries.individual_marks(application.call, cast.officer)
+        board = reports.queries.progress(
+            db.session.execute(reports.queries.board(application.call, cast.officer))
+        )
+        return (
+            {one.assignment.user.name for one in reports.queries.valid_reports(application)},
+            {one.name for one in marks if one.public_id == there},
+            len(board[application.id].scores),
+        )
+
+    everybody = {"Eva Expert", "Emil Evaluator", "Rosa Rapporteur"}
+    assert counted() == (everybody, everybody, 3)
+    actions.keep_profile(queries.expert(cast.expert2), {"employer": "City of Y"}, by=cast.expert2)
+    db.session.commit()
+    others = everybody - {"Emil Evaluator"}
+    assert counted() == (others, others, 2)
+    ruling = {"ruling": "overruled", "reason": "Another city."}
+    assert as_("officer").post(f"/conflicts/{conflict(there, 'D5')}/ruling", data=ruling).status_code == 303
+    assert counted() == (everybody, everybody, 3)
 
 
 def test_a_file_of_the_pool_is_looked_at_as_well(here, cast):
@@ -216,3 +243,79 @@ def test_no_panel_closes_over_a_conflict_that_nobody_has_ruled_on(names, cast, a
         ruled = as_("officer").post(f"/conflicts/{conflict(application, 'D5')}/ruling", data=ruling)
         assert ruled.status_code == 303
     assert sentence not in chair.get(panel).text
+
+
+def test_who_is_too_close_to_one_application_evaluates_no_rival_of_it(names, here, cast, as_):
+    """Eva declares that her sister works in one project: another one of the call, her task as well, is closed too."""
+    there = names.applications["in_consensus"]
+    declaration = f"/assignments/{assignment(there, cast.expert).public_id}/declaration"
+    sister = {"declaration": "conflict", "code": "D3", "reason": "My sister leads a work package."}
+    assert as_("expert").get(f"/applications/{here}").status_code == 200
+
+    assert as_("expert").post(declaration, data=sister).status_code == 303
+
+    assert conflicts(here, cast.expert) == [("D9", "detected", "suggested")]
+    assert as_("expert").get(f"/applications/{here}").status_code == 404
+    admitted = names.applications["admitted"]
+    with pytest.raises(actions.Barred, match="A conflict of interest bars this expert"):
+        actions.assign(stored(admitted), cast.expert, by=cast.officer)
+    db.session.commit()
+    told = db.session.scalars(
+        select(Mail.recipient).where(
+            Mail.subject == "TAI-EVALUATION-0007: a conflict of interest was found late"
+        )
+    ).all()
+    assert sorted(told) == sorted((cast.officer.email, cast.officer2.email))
+    page = as_("officer").get(f"/applications/{here}/conflicts").text
+    assert "other applications of this call, or is too close to them; how many: 1" in page
+
+    ruling = {"ruling": "overruled", "reason": "It is another person of that name."}
+    as_("officer").post(f"/conflicts/{conflict(there, 'D3')}/ruling", data=ruling)
+    found = actions.suitability.suspicions(stored(admitted), [queries.expert(cast.expert)])
+    assert found[cast.expert.id] == ()
+
+
+@pytest.mark.parametrize(("code", "reached"), [("D2", True), ("D9", True), ("D4", False), ("P2", False)])
+def test_what_an_officer_enters_reaches_the_rivals_too(names, here, cast, as_, code, reached):
+    there = stored(names.applications["in_consensus"])
+    actions.enter_conflict(there, cast.expert, code=code, reason="Known to us.", by=cast.officer)
+    db.session.commit()
+    assert conflicts(here, cast.expert) == ([("D9", "detected", "suggested")] if reached else [])
+    assert conflicts(names.applications["panel_best"], cast.expert) == []  # of another call
+
+
+def test_the_experts_word_and_the_officers_are_two_records(here, cast, as_):
+    """Rulebook 4.7: declaration, detected suggestion and ruling stay what they were, each with its moment."""
+    declared = {"declaration": "conflict", "code": "P3", "reason": "We sat on a jury together."}
+    page = f"/assignments/{assignment(here, cast.expert).public_id}/declaration"
+    assert as_("expert").post(page, data=declared).status_code == 303
+    officer = as_("officer")
+    noted = {"person": cast.expert.public_id, "code": "P3", "reason": "They are neighbours as well."}
+    assert officer.post(f"/applications/{here}/conflicts", data=noted).status_code == 303
+    assert sorted(conflicts(here, cast.expert)) == [
+        ("P3", "declared", "suggested"), ("P3", "entered", "confirmed"),
+    ]  # fmt: skip
+    text = officer.get(f"/applications/{here}/conflicts").text
+    assert "We sat on a jury together." in text and "They are neighbours as well." in text
+
+
+def test_what_is_declared_anew_waits_for_a_ruling_of_its_own(here, cast, as_):
+    """Ruled out, invited again, and then something else came up: nobody has overruled that."""
+    declared = {"declaration": "conflict", "code": "P3", "reason": "We sat on a jury together."}
+    page = f"/assignments/{assignment(here, cast.expert).public_id}"
+    expert, officer = as_("expert"), as_("officer")
+    assert expert.post(f"{page}/declaration", data=declared).status_code == 303
+    ruling = {"ruling": "overruled", "reason": "That was long ago."}
+    assert officer.post(f"/conflicts/{conflict(here, 'P3')}/ruling", data=ruling).status_code == 303
+    assert "That was long ago." in officer.get(f"/applications/{here}/conflicts").text
+    again = {"experts": [cast.expert.public_id], "part": "score", "due_on": ""}
+    assert officer.post(f"/applications/{here}/assignments", data=again).status_code == 303
+    assert expert.post(f"{page}/acceptance").status_code == 303
+
+    assert (
+        expert.post(f"{page}/declaration", data=declared | {"reason": "We found a firm."}).status_code == 303
+    )
+
+    assert conflicts(here, cast.expert) == [("P3", "declared", "suggested")]
+    text = officer.get(f"/applications/{here}/conflicts").text
+    assert "We found a firm." in text and "That was long ago." not in text

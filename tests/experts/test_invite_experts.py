@@ -7,6 +7,7 @@ from grants.applications.queries import by_public_id
 from grants.db import db
 from grants.experts import actions
 from grants.mail import Mail
+from grants.reviews import queries as reports
 from tests.experts.asked import assignment, conflict, conflicts, states, stored
 
 
@@ -172,6 +173,35 @@ def test_an_officer_removes_an_assignment_before_a_report_and_may_invite_again(h
     assert f'value="{cast.expert3.public_id}"' in browser.get(f"/applications/{here}/assignments").text
     invite(browser, here, cast.expert3)
     assert states(here) == {"Edda Assessor": "invited"}
+
+
+def test_a_draft_ends_with_its_assignment_and_waits_for_its_author(names, cast, as_):
+    """Eva was taken off by mistake: the officer sees no draft that nobody can end, and Eva finds her text again."""
+    here = names.applications["in_evaluation"]
+    before = assignment(here, cast.expert)
+    report = f"/reports/{before.report.public_id}"
+    words = reports.report(before.report.public_id).marks[0].comment
+    browser, home = as_("officer"), f"/assignments/{before.public_id}"
+    assert browser.post(f"{home}/removal", data={"reason": "Wrong line."}).status_code == 303
+    assert assignment(here, cast.expert).report.state == "void"
+    assert f"{report}/voiding" not in browser.get(report).text
+
+    invite(browser, here, cast.expert)
+    assert states(here)["Eva Expert"] == "invited"
+    expert = as_("expert")
+    assert expert.post(f"{home}/acceptance").status_code == 303
+    answer = expert.post(f"{home}/declaration", data={"declaration": "none"})
+
+    assert (answer.status_code, answer.location) == (303, report)
+    again = reports.report(before.report.public_id)
+    assert (again.state, again.marks[0].comment) == ("draft", words)
+
+
+def test_a_conflict_that_an_officer_notes_ends_the_draft_too(names, cast, as_):
+    here = names.applications["in_evaluation"]
+    noted = {"person": cast.expert.public_id, "code": "P3", "reason": "A neighbour."}
+    assert as_("officer").post(f"/applications/{here}/conflicts", data=noted).status_code == 303
+    assert assignment(here, cast.expert).report.state == "void"
 
 
 def test_an_assignment_with_a_submitted_report_is_not_simply_removed(names, cast, as_):

@@ -56,6 +56,45 @@ def test_a_known_person_keeps_what_is_left_empty(pool, cast, as_):
     assert cast.expert.name == "Eva Expert"
 
 
+def test_what_people_have_said_of_themselves_stands(pool, cast, as_):
+    """An officer of another call adds Eva, whom they half remember: nothing that she wrote is lost, no tie either."""
+    own = {
+        "employer": "Institute N", "country": "SE", "sector": "", "seniority": "", "gender": "woman",
+        "past-0-name": "Firm B SAS", "past-0-until": "2025-05-31",
+    }  # fmt: skip
+    assert as_("expert").post("/expert-profile", data=own).status_code == 303
+    typed = {
+        "name": "x", "email": cast.expert.email, "employer": "Old Employer", "country": "FI", "gender": "undisclosed",
+        "sector": "industry", "past-0-name": "University C", "past-0-until": "2026-01-31", "past-1-name": "firm b sas",
+    }  # fmt: skip
+    officer = as_("officer")
+    assert officer.post(pool, data=typed).status_code == 303
+
+    expert = profile(cast.expert.email)
+    assert (expert.employer, expert.country, expert.gender, expert.sector) == (
+        "Institute N", "SE", "woman", "industry",
+    )  # fmt: skip
+    assert [one["name"] for one in expert.past_employers] == ["Firm B SAS", "University C"]
+    assert "What they have said of themselves stands" in officer.get(pool).text
+
+
+def test_a_past_employer_more_replaces_none(pool, cast, as_):
+    for name in ("Firm B SAS", "University C"):
+        typed = {
+            "name": "x",
+            "email": cast.expert2.email,
+            "employer": "Academy F",
+            "country": "SE",
+            "gender": "man",
+        }
+        past = {"past-0-name": name, "past-0-until": "2026-01-31"}
+        assert as_("officer").post(pool, data=typed | past).status_code == 303
+    as_("officer").post(pool, data=typed | {"gender": "undisclosed"})
+    expert = profile(cast.expert2.email)
+    assert [one["name"] for one in expert.past_employers] == ["Firm B SAS", "University C"]
+    assert expert.gender == "man"
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [("orcid", "0000-0002-1825-0098"), ("employer_pic", "12"), ("email", "nobody"), ("country", "")],

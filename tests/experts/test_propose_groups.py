@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from grants import clock, jobs
 from grants.db import db
 from grants.experts import composing
 from grants.experts.levels import search
-from grants.experts.models import Conflict, GroupProposal
+from grants.experts.models import Conflict, Expert, GroupProposal
 from grants.people.queries import by_public_id
 from tests.experts.asked import states, stored
 
@@ -175,6 +175,34 @@ def test_an_empty_place_says_what_would_help(as_: Any, names: Any) -> None:
     jobs.run_waiting()
     page = officer.get(address).text
     assert "empty" in page and ("Would help:" in page or "The pool is too small" in page)
+
+
+def test_one_from_each_employer_whoever_gave_the_code_and_who_the_name(as_: Any, names: Any) -> None:
+    officer = _officer(as_, names)
+    application = str(names.applications["admitted"])
+    db.session.execute(update(Expert).values(employer="Institute of Q"))
+    somebody = db.session.scalar(select(Expert.id).order_by(Expert.id))
+    db.session.execute(update(Expert).where(Expert.id == somebody).values(employer_pic="999900009"))
+    db.session.commit()
+    _proposed(officer, institutions="hard")
+    jobs.run_waiting()
+    assert len(_latest().result["applications"][application]["group"]) == 1
+
+
+def test_whoever_does_not_read_the_language_of_the_applications_is_not_proposed(
+    as_: Any, names: Any, cast: Any
+) -> None:
+    officer = _officer(as_, names)
+    application = str(names.applications["admitted"])
+    db.session.execute(update(Expert).values(languages=["en"]))
+    db.session.execute(update(Expert).where(Expert.user_id == cast.expert3.id).values(languages=["fr", "en"]))
+    db.session.commit()
+    refused = officer.post(f"/calls/{officer.call}/groups", data=WISHES | {"language": "tlh"})
+    assert refused.status_code == 422
+    _proposed(officer, language="fr")
+    jobs.run_waiting()
+    group = _latest().result["applications"][application]["group"]
+    assert [one["expert"] for one in group if not one["stands"]] == [cast.expert3.public_id]
 
 
 def test_an_officer_with_a_conflict_does_not_see_the_group(as_: Any, names: Any, cast: Any) -> None:

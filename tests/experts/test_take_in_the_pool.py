@@ -2,6 +2,7 @@
 
 import io
 import json
+from datetime import date, datetime
 
 import pytest
 from click.testing import CliRunner
@@ -122,6 +123,18 @@ def test_lines_are_numbered_as_in_the_file():
     assert [line.number for line in lines] == [3, 5]
     with pytest.raises(Unusable):
         read(b"x" * 6_000_000)
+
+
+def test_a_day_that_a_spreadsheet_knows_as_one_is_a_day():
+    book = Workbook()
+    book.active.append(["name", "email", "employer", "country", "away_from", "away_until", "past_employers"])
+    first, last = datetime(2026, 5, 31), date(2026, 6, 30)
+    book.active.append(["A", "a@b.example", "X", "FR", first, last, "Y | 2025-05-31"])
+    stream = io.BytesIO()
+    book.save(stream)
+    (line,) = read(stream.getvalue())
+    assert line.complaints == []
+    assert (line.facts["away_from"], line.facts["away_until"]) == (first.date(), last)
 
 
 def test_the_command_line_takes_a_file_in(app, names, tmp_path, monkeypatch):

@@ -92,13 +92,16 @@ def application(
 def _proposal(
     call: Call, number: str, name: str, amount: int, women: tuple[int, int], countries: list[str]
 ) -> dict[str, Any]:
+    # Money goes to every country; the coordinator has what does not divide.
+    part = amount // len(countries)
+    parts = [amount - part * (len(countries) - 1), *[part] * (len(countries) - 1)]
     partners = [
         {
             "key": f"p{position}", "name": f"University {country}", "country": country, "activity": "HES",
             "role": "beneficiary" if position else "coordinator",
-            "budget": {"personnel": 0 if position else amount, "requested": 0 if position else amount},
+            "budget": {"personnel": cents, "requested": cents},
         }
-        for position, country in enumerate(countries)
+        for position, (country, cents) in enumerate(zip(countries, parts, strict=True))
     ]  # fmt: skip
     share, everybody = women
     researchers = [

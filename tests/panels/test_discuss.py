@@ -3,9 +3,11 @@
 import json
 import re
 
+from grants.calls.scheme import library
 from grants.db import db
 from grants.experts.models import Conflict
 from grants.panels import queries
+from grants.reviews.models import ConsensusMark, ConsensusReport
 from tests.panels.built import MILLION, application, closed_call, fields, finding, t_5_1
 
 
@@ -134,6 +136,31 @@ def test_another_budget_beside_the_list_changes_nothing(app, cast, as_):
         answer = chair.get(f"/calls/{call.reference}/panel/what-if?{wrong}")
         assert answer.status_code == 422, wrong
     assert call.budget == 20 * MILLION
+
+
+def test_a_stricter_threshold_is_tried_where_the_lowest_score_is_the_best(app, cast, as_):
+    """The national call takes totals up to 8; its chair asks what 6 would do, and mistypes what no total can be."""
+    call = closed_call(cast)
+    call.scheme_json = library()["national-low-best-2026"].to_dict()
+    for name, scores in (("GOOD", (100, 200, 200)), ("FAIR", (200, 300, 200))):
+        one = application(call, cast.coordinator, name, None, MILLION)
+        criteria = [criterion.id for criterion in call.scheme.criteria]
+        marks = [ConsensusMark(criterion=c, score=score, comment="Sound.")
+                 for c, score in zip(criteria, scores, strict=False)]  # fmt: skip
+        db.session.add(
+            ConsensusReport(application_id=one.id, state="final", opened_at=call.opens_on, marks=marks)
+        )
+    db.session.commit()
+    address, chair = f"/calls/{call.reference}/panel/what-if", as_("chair")
+
+    stricter = chair.get(f"{address}?threshold=6")
+
+    assert stricter.status_code == 200
+    assert re.findall(r"(\w+) changes sides", stricter.text) == ["FAIR"]
+    impossible = chair.get(f"{address}?threshold=2.9")
+    assert impossible.status_code == 422
+    assert "Choose a threshold from 3 to 15." in impossible.text
+    assert 'value="2.9"' in impossible.text
 
 
 def test_the_trace_says_above_whom_and_by_what(app, cast, as_):

@@ -1,15 +1,17 @@
 """Experts of the panel read the list while the panel works, and what is on it (rulebook 7.4)."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select, update
 
-from grants import clock
+from grants import clock, jobs
 from grants.applications.models import Application
 from grants.calls.models import Call
 from grants.db import db
-from grants.experts.models import Assignment, Conflict
+from grants.experts.models import Assignment, Expert
+from tests.experts.asked import conflict, conflicts, stored
 
 PANEL = "/calls/TAI-PANEL/panel"
 
@@ -25,6 +27,7 @@ def other(names: Any, cast: Any) -> str:
     ).scalar_subquery()
     db.session.execute(update(Assignment).where(Assignment.id == task).values(state="declined"))
     db.session.commit()
+    jobs.run_waiting()
     return public_id
 
 
@@ -52,15 +55,51 @@ def test_who_evaluates_nothing_in_the_call_sits_on_no_panel(as_: Any, names: Any
 
 
 def test_a_conflict_hides_one_of_them_and_all_sums(as_: Any, cast: Any, other: str) -> None:
-    application = db.session.scalars(select(Application).where(Application.public_id == other)).one()
-    db.session.add(
-        Conflict(application_id=application.id, user_id=cast.expert2.id, code="D5", source="officer",
-                 reason="Works there.", status="confirmed", found_at=clock.now())
-    )  # fmt: skip
+    """Nobody asked the expert: the house looks for it by itself, and again when the profile changes."""
+    partner = stored(other).submission.proposal.partners[0].name  # type: ignore[union-attr]
+    db.session.execute(
+        update(Expert)
+        .where(Expert.user_id == cast.expert2.id)
+        .values(employer=partner, changed_at=clock.now() + timedelta(seconds=1))
+    )
     db.session.commit()
+    with clock.at(clock.now() + timedelta(minutes=1)):
+        jobs.run_waiting()
+    assert conflicts(other, cast.expert2) == [("D5", "detected", "suggested")]
     browser = as_("expert2")
     page = browser.get(PANEL).text
     assert "PANELBEST" in page and "PANELWEAK" not in page and "Left after the main list" not in page
+    assert browser.get(f"/applications/{other}").status_code == 404
+
+
+def test_a_possible_conflict_hides_it_until_an_officer_has_ruled(as_: Any, cast: Any, other: str) -> None:
+    partner = stored(other).submission.proposal.partners[0]  # type: ignore[union-attr]
+    past = [{"name": partner.name, "pic": partner.pic, "since": "2020-01-01", "until": "2025-06-01"}]
+    db.session.execute(
+        update(Expert).where(Expert.user_id == cast.expert2.id)
+        .values(employer="Elsewhere", past_employers=past, changed_at=clock.now() + timedelta(seconds=1))
+    )  # fmt: skip
+    db.session.commit()
+    with clock.at(clock.now() + timedelta(minutes=1)):
+        jobs.run_waiting()
+    assert [(code, status) for code, _source, status in conflicts(other, cast.expert2)] == [
+        ("P1", "suggested")
+    ]
+    browser = as_("expert2")
+    assert "PANELWEAK" not in browser.get(PANEL).text
+    assert browser.get(f"/applications/{other}").status_code == 404
+    ruling = {"ruling": "overruled", "reason": "Long ago."}
+    assert as_("officer").post(f"/conflicts/{conflict(other, 'P1')}/ruling", data=ruling).status_code == 303
+    assert "PANELWEAK" in browser.get(PANEL).text
+    assert browser.get(f"/applications/{other}").status_code == 200
+
+
+def test_before_anybody_has_looked_only_its_evaluators_see_it(as_: Any, other: str) -> None:
+    db.session.execute(update(Application).values(panel_screened_at=None))
+    db.session.commit()
+    browser = as_("expert2")
+    page = browser.get(PANEL).text
+    assert "PANELBEST" in page and "PANELWEAK" not in page
     assert browser.get(f"/applications/{other}").status_code == 404
 
 

@@ -57,6 +57,10 @@ def test_the_maximum_grant_is_never_above_the_request(app, cast, as_):
     assert answer.status_code == 422
     assert 'value="3000001"' in answer.text
 
+    nothing = chair.post(address, data=finding(chair.get(address), max_grant="0"))
+    assert nothing.status_code == 422
+    assert "leave it empty for what was requested" in nothing.text
+
     chair.post(address, data=finding(chair.get(address), max_grant="2500000"))
     assert found(one).max_grant == 250_000_000
 

@@ -3,11 +3,12 @@
 import json
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from grants.canonical import digest
 from grants.db import db
 from grants.events import EventPayload
+from grants.people.models import User
 from grants.reviews import queries
 from tests.reviews.typed import CRITERIA, assignment, filled, fresh, report_url, told
 
@@ -136,6 +137,26 @@ def test_a_text_that_names_an_expert_does_not_leave_the_rapporteur(here, cast, g
         assert refused.status_code == 422
         assert "A text names one of the experts." in refused.text
     assert fresh(here).state == "draft"
+
+
+def test_titles_hide_no_name_and_what_gives_the_group_away_is_asked_about(here, cast, group):
+    """A comment on a question is read by the applicants too; the rapporteur may know better, and says so."""
+    db.session.execute(update(User).where(User.id == cast.expert2.id).values(name="Dr Henrik Dahl"))
+    db.session.commit()
+    rapporteur = group["rapporteur"]
+    for slip in ("As Henrik Dahl pointed out.", "Prof. Dahl disagreed.", "This is what Dahl saw."):
+        assert write(rapporteur, here, remark_scope=slip).status_code == 303
+        assert "A text names one of the experts." in circulate(rapporteur, here).text
+
+    assert write(rapporteur, here, remark_scope="In my group this is known.").status_code == 303
+    asked = circulate(rapporteur, here)
+    assert asked.status_code == 422
+    assert "The text may tell the applicants who wrote it: “my group”." in asked.text
+    assert "Please change the text, or confirm that it shall stay as it is." in asked.text
+    assert fresh(here).state == "draft"
+    url = f"/consensus/{fresh(here).public_id}/circulation"
+    assert rapporteur.post(url, data={"confirmed": "y"}).status_code == 303
+    assert fresh(here).state == "approval"
 
 
 def test_circulating_asks_everybody_but_the_rapporteur_who_has_scored(here, cast, group):

@@ -121,6 +121,14 @@ def test_a_doubt_is_asked_about_and_the_answer_is_kept(url, expert):
     ]
 
 
+def test_a_comment_on_a_question_may_give_its_author_away_too(url, expert):
+    form = filled(stored(url).version) | {"remark_scope": "Close to what my team does.", "next": "submission"}
+    assert expert.post(url, data=form).status_code == 303
+    refused = expert.post(f"{url}/submission", data={"declared": "y"})
+    assert refused.status_code == 422
+    assert "The text may tell the applicants who wrote it: “my team”." in refused.text
+
+
 def test_a_report_without_a_doubt_asks_nothing(url, expert):
     expert.post(url, data=filled(stored(url).version))
 

@@ -5,8 +5,13 @@ import re
 from sqlalchemy import select
 
 from grants.applications.models import Application
+from grants.calls.queries import by_reference
+from grants.calls.scheme import library
 from grants.db import db
 from grants.experts.models import Conflict
+from grants.people.queries import by_email
+from grants.reviews.queries import individual_marks
+from tests.world import CAST
 
 
 def rows(page, title):
@@ -37,6 +42,31 @@ def test_the_officer_sees_the_figures_of_every_criterion_and_of_the_total(app, n
     assert page.text.count("<svg") == 1
     furthest = rows(page, "Where scores lie furthest apart")
     assert len(furthest) == 3
+
+
+def test_the_total_is_that_of_the_scheme_of_the_call(app, names, as_):
+    """The weights of MSCA, as a percentage of the best; and a scale on which less is better turns the severe end."""
+    call = by_reference(names.calls["panel"])
+    weights = {"excellence": 50, "impact": 30, "implementation": 20}
+    scheme = call.scheme_json
+    call.scheme_json = library()["msca-pf-2026"].to_dict()
+    db.session.commit()
+    address, officer = f"/calls/{names.calls['panel']}/agreement", as_("officer")
+    given = individual_marks(call, by_email(CAST["officer"][1]))
+    (best,) = {one.number for one in given if one.public_id == names.applications["panel_best"]}
+    scores = {
+        one.criterion: one.score for one in given if one.number == best and one.user_id == given[0].user_id
+    }
+    expected = sum(scores[key] * weight for key, weight in weights.items()) / 500
+
+    page = officer.get(address)
+
+    (row,) = [row for row in rows(page, "Where scores lie furthest apart") if best in row[0]]
+    assert f">{expected:.2f}" in " ".join(row[2:5])
+    assert "Below zero is more severe." in page.text
+    by_reference(names.calls["panel"]).scheme_json = scheme | {"direction": "low", "buckets": [1000, 900]}
+    db.session.commit()
+    assert "Above zero is more severe: less is better here." in officer.get(address).text
 
 
 def test_a_conflict_takes_an_application_out_of_all_figures(app, cast, names, as_):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grants.calls.answers import asked, is_empty, measured, number, within
+from grants.calls.answers import asked, carries_over, fits, is_empty, measured, number, within
 from grants.calls.rules import QuestionRule
 
 calm = settings(deadline=None, database=None)
@@ -110,3 +110,36 @@ def test_words_and_characters_are_counted_as_people_do():
     assert measured(QuestionRule("q", unit="words"), text) == 3
     assert measured(QuestionRule("q"), text) == 13
     assert measured(QuestionRule("q", kind="choices"), ["a"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "right", "wrong"),
+    [("number", "12.5", "about ten"), ("money", 100_00, "about ten"), ("money", 0, True), ("yes_no", "no", "maybe"),
+     ("choice", "red", "green"), ("choices", ["red", "blue"], ["green"]), ("choices", [], "red"),
+     ("date", "2026-03-24", "soon"), ("table", [["a", "b"]], [["a"]]), ("table", [], "a"),
+     ("declaration", True, "yes"), ("long", "text", 7), ("short", "text", ["text"])],
+)  # fmt: skip
+def test_a_value_fits_a_question_of_its_kind(kind, right, wrong):
+    question = QuestionRule("q", kind=kind, choices=("red", "blue"))
+    assert fits(question, right)
+    assert not fits(question, wrong)
+    assert fits(question, "")
+    assert within(question, wrong) is (kind not in ("number", "money"))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "value", "carried"),
+    [("short", "long", "text", True), ("long", "short", "text", False), ("long", "date", "2026-03-24", False),
+     ("table", "table", [["a", "b"]], True), ("choice", "choice", "red", True)],
+)  # fmt: skip
+def test_an_answer_goes_over_to_a_question_that_asks_in_the_same_way(before, after, value, carried):
+    first, second = (QuestionRule("q", kind=kind, choices=("red", "blue")) for kind in (before, after))
+    assert carries_over(first, second, value) is carried
+
+
+def test_an_answer_does_not_go_over_to_other_columns_or_choices():
+    table = QuestionRule("q", kind="table", choices=("name", "year"))
+    other = QuestionRule("q", kind="table", choices=("name", "place"))
+    assert not carries_over(table, other, [["a", "b"]])
+    choice = QuestionRule("q", kind="choice", choices=("red",))
+    assert not carries_over(choice, QuestionRule("q", kind="choice", choices=("blue",)), "red")

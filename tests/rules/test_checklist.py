@@ -534,3 +534,25 @@ def test_a_question_without_a_label_is_named_by_its_key():
         "limit": 10,
         "count": 4,
     }
+
+
+@pytest.mark.parametrize("other", ["Acme", "acme ", " ACME", "acme"])
+def test_one_control_group_however_it_is_typed(other):
+    partners = [partner("DE", key="a", control_group="Acme"), partner("IT", key="b", control_group=other)]
+    assert independent_countries(partners) == 1
+
+
+def test_a_private_company_is_for_profit_whatever_it_ticks():
+    """In an innovation action it gets 70 %, and is told why (rulebook 1.5)."""
+    rules = replace(RULES, action="IA")
+    company = partner("FR", key="1 FR", activity="PRC", nonprofit=True, pic="999000011")
+    partners = (*(replace(one, nonprofit=True) for one in READY.partners[::2]), company)
+    found = {
+        finding.code: finding for finding in checklist(replace(READY, partners=partners), rules, DEADLINE)
+    }
+    assert found["NONPROFIT_COMPANY"].verdict == "fails"
+    assert found["NONPROFIT_COMPANY"].values["partners"] == company.label
+    assert found["RATE_TOO_HIGH"].values["partners"] == company.label
+    other = replace(company, activity="OTH")
+    codes = {finding.code for finding in checklist(replace(READY, partners=(other,)), rules, DEADLINE)}
+    assert not codes & {"NONPROFIT_COMPANY", "RATE_TOO_HIGH"}

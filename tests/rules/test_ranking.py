@@ -25,6 +25,15 @@ RIA, IA = library()["he-ria-2026"], library()["he-ia-2026"]
 MILLION = 100_000_000
 
 
+def shares(countries):
+    """Countries with the same share each, or with the percentage written behind: 'DE:50 FR'."""
+    codes = countries.split()
+    return {
+        code: Fraction(int(share), 100) if share else Fraction(1, len(codes))
+        for code, _colon, share in (one.partition(":") for one in codes)
+    }
+
+
 def candidate(
     key, excellence, impact, implementation, millions=1, aspects="", women=None, countries="", panel=None
 ):
@@ -34,7 +43,7 @@ def candidate(
         amount=millions * MILLION,
         aspects=frozenset(aspects.split()),
         women_share=women,
-        countries=frozenset(countries.split()),
+        countries=shares(countries),
         panel_order=panel,
     )
 
@@ -254,6 +263,26 @@ def test_a_total_outside_the_groups_is_refused(total):
         distribution([1200, total], RIA)
 
 
+def test_among_as_many_new_countries_the_share_of_the_budget_that_goes_there_decides():
+    first = candidate("P1", 450, 450, 450, countries="DE FR")
+    little = candidate("P2", 450, 400, 400, countries="DE:90 IT:10", women=Fraction(1, 2))
+    much = candidate("P3", 450, 400, 400, countries="DE:30 NO:70", women=Fraction(1, 2))
+    rows = ranked([first, little, much], RIA).rows
+    assert [(row.key, row.rank, row.step) for row in rows] == [
+        ("P1", 1, "score"), ("P3", 2, "country_share"), ("P2", 3, "country_share"),
+    ]  # fmt: skip
+    assert rows[1].trace == (Compared("country_share", 7000, {"P2": 1000}),)
+
+
+def test_a_country_in_which_nobody_above_gets_money_is_not_reached():
+    first = candidate("P1", 450, 450, 450, countries="DE:100 IT:0")
+    one = candidate("P2", 450, 400, 400, countries="DE:50 IT:50", women=Fraction(1, 2))
+    other = candidate("P3", 450, 400, 400, countries="DE:100", women=Fraction(1, 2))
+    rows = ranked([first, other, one], RIA).rows
+    assert [row.key for row in rows] == ["P1", "P2", "P3"]
+    assert rows[1].trace == (Compared("countries", 1, {"P3": 0}),)
+
+
 points = st.sampled_from([300, 350, 400, 450, 250])
 lists = st.lists(
     st.builds(
@@ -263,7 +292,9 @@ lists = st.lists(
         amount=st.integers(0, 9),
         aspects=st.frozensets(st.sampled_from("xyz")),
         women_share=st.sampled_from([None, Fraction(1, 2), Fraction(1, 3)]),
-        countries=st.frozensets(st.sampled_from(["DE", "FR", "IT", "NO"])),
+        countries=st.dictionaries(
+            st.sampled_from(["DE", "FR", "IT", "NO"]), st.fractions(0, Fraction(1, 4), max_denominator=8)
+        ),
         panel_order=st.none() | st.integers(1, 3),
     ),
     max_size=8,

@@ -44,6 +44,25 @@ def test_where_the_lowest_score_is_the_best_a_threshold_is_a_limit():
         Scheme.from_dict(data)
 
 
+@pytest.mark.parametrize("scheme", library().values(), ids=str)
+def test_any_threshold_between_the_lowest_and_the_highest_total_may_be_tried(scheme):
+    for overall in range(scheme.minimum, scheme.maximum + 1, scheme.step):
+        tried = scheme.with_threshold(overall)
+        assert tried.overall_threshold == tried.buckets[0] == overall
+        assert all(bound in scheme.buckets for bound in tried.buckets[1:])
+    for beyond in (scheme.minimum - 1, scheme.maximum + 1):
+        with pytest.raises(SchemeError):
+            scheme.with_threshold(beyond)
+
+
+@pytest.mark.parametrize(
+    ("id", "step"),
+    [("he-ria-2026", 50), ("national-low-best-2026", 100), ("msca-pf-2026", 40), ("nine-point-2026", 25)],
+)
+def test_a_total_moves_by_the_weight_of_a_step(id, step):
+    assert library()[id].total_step == step
+
+
 def test_the_scale_has_eleven_half_points():
     assert RIA.grid() == (0, 50, 100, 150, 200, 250, 300, 350, 400, 450, 500)
     assert [(label.score, label.name) for label in RIA.labels][-3:] == [

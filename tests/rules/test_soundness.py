@@ -1,5 +1,7 @@
 """Rules of thumb that ask an author to look again: score against comment, identity, copied text."""
 
+from types import SimpleNamespace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -48,14 +50,15 @@ def test_score_and_comment(score, text, expected):
         ("As a professor of physics I disagree.", "as a professor of"),
         ("Dans mon laboratoire on le sait.", "mon laboratoire"),
         ("En tant que chercheuse, je doute.", "en tant que chercheuse"),
-        ("Eva Expert finds this good.", "eva expert"),
+        ("Eva Expert finds this good.", "Eva Expert"),
         ("This is done at the Observatory of E. already.", "observatory of e"),
         ("The group is strong, and its university too.", ""),
         ("Le groupe est solide.", ""),
     ],
 )
 def test_words_that_say_who_wrote_it(text, words):
-    assert soundness.identity(text, ["eva expert", "observatory of e"]) == words
+    eva = SimpleNamespace(name="Dr Eva Expert", email="eva@observatory-e.example")
+    assert soundness.identity(text, [eva], ["observatory of e"]) == words
 
 
 def test_where_low_is_best_the_ends_change_places():
@@ -98,9 +101,7 @@ def test_a_text_of_another_report_is_noticed_and_a_phrase_is_not():
 
 @given(st.text(max_size=300), st.text(max_size=300), st.sampled_from(SCHEME.grid()))
 def test_any_text_gets_an_answer(text, other, score):
-    found = soundness.doubts(
-        {"excellence": score}, {"excellence": text}, SCHEME, own=[other], others=[other, text]
-    )
+    found = soundness.doubts({"excellence": score}, {"excellence": text}, SCHEME, others=[other, text])
     assert {doubt.code for doubt in found} <= set(soundness.SENTENCES)
     assert all(doubt.field == "comment_excellence" for doubt in found)
 

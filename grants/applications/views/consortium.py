@@ -182,7 +182,7 @@ def invite_again(public_id: str) -> AnyResponse:
 @blueprint.post("/partners/<public_id>/refusal")
 def decline_invitation(public_id: str) -> AnyResponse:
     """The invited contact does not take part."""
-    partner = load(queries.partner(public_id), to="invitation.decline")
+    partner = load(_held_partner(public_id), to="invitation.decline")
     actions.decline_invitation(partner, by=current_user)
     flash(_("You have declined. The coordinator is told."), "success")
     return redirect(url_for(".index"), 303)
@@ -191,7 +191,7 @@ def decline_invitation(public_id: str) -> AnyResponse:
 @blueprint.post("/partners/<public_id>/acceptance")
 def accept_invitation(public_id: str) -> AnyResponse:
     """The invited contact agrees to take part."""
-    partner = load(queries.partner(public_id), to="invitation.accept")
+    partner = load(_held_partner(public_id), to="invitation.accept")
     actions.accept_invitation(partner, by=current_user)
     flash(_("You take part in this application now."), "success")
     return redirect(url_for(".application", public_id=partner.application.public_id), 303)

@@ -29,7 +29,7 @@ def summary_form(application: Application, typed: Any) -> FlaskForm:
 
 def questions_form(application: Application, typed: Any) -> FlaskForm:
     form_class = forms.answers_form(application.call.questions, localised)
-    return form_class(typed, data={f"q_{key}": value for key, value in application.answered.items()})
+    return form_class(typed, data={f"q_{key}": value for key, value in application.fitting.items()})
 
 
 def declarations_form(application: Application, typed: Any) -> FlaskForm:
@@ -108,7 +108,7 @@ def remove_part_b(public_id: str) -> AnyResponse:
 @blueprint.route("/applications/<public_id>/annexes/<key>", methods=["GET", "POST"])
 def annex(public_id: str, key: str) -> Answer:
     """The file that answers one question of the form."""
-    application = load(queries.whole(public_id), to="application.edit")
+    application = load(held(public_id, whole=True), to="application.edit")
     question = next((q for q in application.call.questions if q.key == key and q.kind == "file"), None)
     load(application if question else None, to="application.edit")
     form = forms.PartBForm()
@@ -128,7 +128,7 @@ def annex(public_id: str, key: str) -> Answer:
 
 @blueprint.post("/applications/<public_id>/annexes/<key>/removal")
 def remove_annex(public_id: str, key: str) -> AnyResponse:
-    application = load(queries.whole(public_id), to="application.edit")
+    application = load(held(public_id, whole=True), to="application.edit")
     load(application if f"q:{key}" in application.attached else None, to="application.edit")
     actions.detach(application, f"q:{key}", by=current_user)
     return saved("questions", public_id=public_id)

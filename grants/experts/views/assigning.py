@@ -44,6 +44,11 @@ def pool(reference: str) -> Answer:
             form.email.errors = [_(str(problem))]
         else:
             flash(_("%(name)s belongs to the experts of the call.", name=expert.user.name), "success")
+            if expert.kept_at is not None:
+                flash(
+                    _("What they have said of themselves stands; only what they left empty is filled in."),
+                    "info",
+                )
             return redirect(url_for(".pool", reference=reference), 303)
     page = render_template(
         "experts/pool.html", call=call, form=form, page=paged(queries.pool(call), queries.count_pool(call)),
@@ -146,7 +151,7 @@ def _assignment_page(application: Application, form: AssignForm | None) -> str:
     standing = [(assignment, expert) for assignment, expert in asked if assignment.state in ASKED]
     found: list[Candidate] = []
     if may("application.assign", application):
-        besides = {one.user_id for one, _expert in asked if one.state != "void" or one.report is not None}
+        besides = {one.user_id for one, _expert in asked if one.state != "void" or one.has_reported}
         found = candidates(application, besides=besides, wanted=wanted, reader=current_user)
     if form is None:
         form = AssignForm([one.expert.user.public_id for one in found], formdata=None)

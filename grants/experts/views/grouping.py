@@ -44,6 +44,7 @@ def groups(reference: str) -> Answer:
             demand=form.demand.data or 1,
             load=form.load.data or 1,
             prices=form.prices(),
+            language=form.language.data or "",
             by=current_user,
         )
         return redirect(url_for(".group_proposal", public_id=proposal.public_id), 303)

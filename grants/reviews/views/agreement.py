@@ -7,7 +7,7 @@ from flask import render_template
 from flask_security import current_user
 
 from grants.calls.queries import by_reference
-from grants.reviews import queries
+from grants.reviews import queries, scoring
 from grants.reviews.reliability import Score, agreement
 from grants.reviews.views import blueprint
 from grants.web import load
@@ -20,17 +20,18 @@ SHOWN = 50
 def agreements(reference: str) -> str:
     """Reliability of each criterion and of the total, each evaluator's severity, and where scores lie far apart."""
     call = load(by_reference(reference), to="call.manage")
-    marks = queries.individual_marks(call, current_user)
+    scheme, marks = call.scheme, queries.individual_marks(call, current_user)
     scores: dict[str, list[Score]] = defaultdict(list)
-    totals: dict[tuple[str, str], list[int]] = defaultdict(list)
+    given: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
     for mark in marks:
         scores[mark.criterion].append(Score(mark.number, str(mark.user_id), mark.score / 100))
-        totals[mark.number, str(mark.user_id)].append(mark.score)
-    criteria = call.scheme.criteria
-    # A total is one when every criterion has its score.
-    whole = [Score(*key, sum(own) / 100) for key, own in totals.items() if len(own) == len(criteria)]
+        given[mark.number, str(mark.user_id)][mark.criterion] = mark.score
+    totals = ((key, scoring.total(own, scheme)) for key, own in given.items())
+    whole = [Score(*key, points / 100) for key, points in totals if points is not None]
     figures: list[tuple[str | None, Any]] = [
-        (criterion.name, agreement(scores[criterion.id])) for criterion in criteria if scores[criterion.id]
+        (criterion.name, agreement(scores[criterion.id]))
+        for criterion in scheme.criteria
+        if scores[criterion.id]
     ]
     total = agreement(whole) if whole else None
     return render_template(

@@ -18,10 +18,11 @@ from grants.reviews import queries, reactions, scoring
 from grants.reviews.completeness import outside
 from grants.reviews.forms import (
     ApprovalForm,
-    ConfirmForm,
+    CirculationForm,
     MinorityForm,
     OpeningForm,
     RapporteurForm,
+    RemarkForm,
     consensus_form,
 )
 from grants.reviews.questions import questions_of
@@ -100,14 +101,20 @@ def consensus(public_id: str) -> Answer:
     return saved(consensus, consensus_form, save, partial(_page, consensus), after)
 
 
-def _page(consensus: Any, form: Any = None, stored: Any = None, approval: Any = None) -> str:
+def _page(
+    consensus: Any, form: Any = None, stored: Any = None, approval: Any = None, remark: Any = None
+) -> str:
     reports = queries.valid_reports(consensus.application)
     scheme = consensus.call.scheme
     individual = [report.scores for report in reports]
     silent = actions.silent(consensus, reports)
     asked = any(one.user_id == current_user.id for one in silent) and may("consensus.approve", consensus)
+    if remark is None and may("consensus.discuss", consensus):
+        remark = RemarkForm(scheme, formdata=None)
     return render_template(
-        "reviews/consensus.html", consensus=consensus, application=consensus.application,
+        "reviews/consensus.html", consensus=consensus, remark=remark,
+        discussion=actions.discussion(consensus) if may("consensus.individual", consensus) else {},
+        application=consensus.application,
         reports=reports if may("consensus.individual", consensus) else [],
         reaction=reactions.of_application(consensus.application) if consensus.call.reaction_days else None,
         sources=actions.sources(consensus, reports), numbers=actions.numbers(consensus, reports),
@@ -129,22 +136,53 @@ def _page(consensus: Any, form: Any = None, stored: Any = None, approval: Any = 
 def circulation(public_id: str) -> Answer:
     """What is missing; then every evaluator is asked."""
     consensus = load(queries.consensus(public_id), to="consensus.circulate")
-    form, problem = ConfirmForm(), ""
+    form, problem = CirculationForm(), ""
     if form.validate_on_submit():
         try:
-            actions.circulate(consensus, by=current_user)
+            actions.circulate(consensus, confirmed=form.confirmed.data, by=current_user)
+        except actions.Unconfirmed as doubt:
+            form.confirmed.errors = [_(str(doubt))]
         except actions.Unfit as refusal:
             problem = _(str(refusal))
         else:
             flash(_("The consensus report is with the experts for approval."), "success")
             return _to_page(consensus)
     reports = queries.valid_reports(consensus.application)
+    gaps = actions.missing(consensus, reports)
     page = render_template(
         "reviews/circulation.html", consensus=consensus, application=consensus.application, form=form,
-        problem=problem, gaps=actions.missing(consensus, reports), reports=reports, scheme=consensus.call.scheme,
+        problem=problem, gaps=gaps, doubts=() if gaps else actions.doubtful(consensus), scheme=consensus.call.scheme,
         total=scoring.total(consensus.scores, consensus.call.scheme),
     )  # fmt: skip
     return (page, 422) if form.is_submitted() else page
+
+
+@blueprint.post("/consensus/<public_id>/remarks")
+def remarks(public_id: str) -> Answer:
+    """One of the group says something to the others about the text."""
+    consensus = load(queries.consensus(public_id), to="consensus.discuss")
+    form = RemarkForm(consensus.call.scheme)
+    if not form.validate_on_submit():
+        return _page(consensus, remark=form), 422
+    try:
+        actions.discuss(
+            consensus,
+            _own(consensus),
+            criterion=form.criterion.data or "",
+            text=form.text.data or "",
+            by=current_user,
+        )
+    except actions.Unfit as problem:
+        form.text.errors = [_(str(problem))]
+        return _page(consensus, remark=form), 409
+    flash(_("Your remark is there for the group to read."), "success")
+    address = url_for(".consensus", public_id=consensus.application.public_id, _anchor="discussion")
+    return redirect(address, 303)
+
+
+def _own(consensus: Any) -> Any:
+    """The reader's own assignment in the group."""
+    return next(one for one in queries.group(consensus.application) if one.user_id == current_user.id)
 
 
 @blueprint.post("/consensus/<public_id>/approval")
@@ -154,10 +192,9 @@ def approval(public_id: str) -> Answer:
     form = ApprovalForm()
     if not form.validate_on_submit():
         return _page(consensus, approval=form), 422
-    own = next(one for one in queries.group(consensus.application) if one.user_id == current_user.id)
     try:
         actions.approve(
-            consensus, own, version=version_of(form), agrees=form.agrees.data == "yes",
+            consensus, _own(consensus), version=version_of(form), agrees=form.agrees.data == "yes",
             reason=form.reason.data or "", by=current_user,
         )  # fmt: skip
     except actions.Unfit as problem:
