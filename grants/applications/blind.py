@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
@@ -21,13 +21,32 @@ MOST = 20
 
 
 @dataclass(frozen=True)
+class Read:
+    """A file as text, page by page, with its properties; `problem` says why it could not be read."""
+
+    pages: Sequence[str] = ()
+    properties: Mapping[str, str] = field(default_factory=dict)
+    problem: str = ""
+
+
+@dataclass(frozen=True)
 class Clue:
-    """Some words of a text, where they stand (a page of Part B from 1, else 0), and what they are."""
+    """Some words of a text, where they stand (a page of a file from 1, else 0), and what they are.
+
+    `place` is a part of the form, part_b, or the name of a file that answers a question.
+    """
 
     kind: str
     words: str
     place: str
     page: int = 0
+
+    @property
+    def where(self) -> str:
+        """The page, with the name of the file where it is not Part B; empty for the form."""
+        in_form = self.place in ("title", "abstract", "keywords", "work_packages", "answers")
+        name = "" if in_form or self.place == "part_b" else self.place
+        return ", ".join(part for part in (name, str(self.page or "")) if part)
 
 
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
@@ -52,25 +71,31 @@ _REFERENCE = re.compile(
 )
 
 
-def clues(
-    proposal: Proposal, pages: Sequence[str], properties: Mapping[str, str] | None = None
-) -> tuple[Clue, ...]:
-    """What gives the consortium away in title, abstract, answers and Part B, in the order of reading, each once.
+def clues(proposal: Proposal, read: Mapping[str, Read]) -> tuple[Clue, ...]:
+    """What gives the consortium away in the form and in its files, in the order of reading, each once.
 
     Args:
-        pages: the text of Part B, page by page.
-        properties: of the file, by name, such as author and company.
+        read: the files that somebody has read, by SHA-256; properties are such as author and company.
     """
-    texts = [("title", 0, proposal.title), ("abstract", 0, proposal.abstract)]
-    texts += [("answers", 0, text) for answer in proposal.answers for text in _texts(answer.value)]
-    texts += [("part_b", number, text) for number, text in enumerate(pages, 1)]
+    texts = [("title", proposal.title), ("abstract", proposal.abstract), ("keywords", proposal.free_keywords)]
+    texts += [("work_packages", package.title) for package in proposal.work_packages]
+    texts += [("answers", text) for answer in proposal.answers for text in _texts(answer.value)]
     patterns = _patterns(proposal)
-    found = [clue for place, page, text in texts for clue in _in_text(text, place, page, patterns)]
-    for name, value in (properties or {}).items():
-        given = [clue.words for clue in _in_text(value, "part_b", 0, patterns)]
-        if given or (name in ("author", "company") and value.strip()):
-            found.append(Clue("file", f"{name}: {value.strip()[:80]}", "part_b"))
+    found = [clue for place, text in texts for clue in _in_text(text, place, 0, patterns)]
+    for file in proposal.attachments:
+        if file.sha256 in read:
+            place = "part_b" if file.kind == "part_b" else file.name
+            found += _in_file(read[file.sha256], place, patterns)
     return tuple(dict.fromkeys(found))
+
+
+def _in_file(read: Read, place: str, patterns: Sequence[tuple[str, re.Pattern[str]]]) -> Iterator[Clue]:
+    for number, text in enumerate(read.pages, 1):
+        yield from _in_text(text, place, number, patterns)
+    for name, value in read.properties.items():
+        given = any(_in_text(value, place, 0, patterns))
+        if given or (name in ("author", "company") and value.strip()):
+            yield Clue("file", f"{name}: {value.strip()[:80]}", place)
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -5,8 +5,7 @@ The page, the submit button, the officer's gate and the import all ask this one 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
 from grants.applications import blind, budget, consortium
@@ -17,23 +16,14 @@ from grants.calls.rules import ACTIONS, CallRules
 from grants.words import N_, count_characters
 
 
-@dataclass(frozen=True)
-class Read:
-    """Part B as text, page by page, with the properties of the file; `problem` says why it could not be read."""
-
-    pages: Sequence[str] = ()
-    properties: Mapping[str, str] = field(default_factory=dict)
-    problem: str = ""
-
-
 def checklist(
-    proposal: Proposal, rules: CallRules, on: date, part_b: Read | None = None
+    proposal: Proposal, rules: CallRules, on: date, read: Mapping[str, blind.Read] | None = None
 ) -> tuple[Finding, ...]:
     """All findings, in the order of the form.
 
     Args:
         on: the day whose law counts: deadline, later signature.
-        part_b: where the call is evaluated blind; None until somebody has read it.
+        read: where the call is evaluated blind, the files that somebody has read so far, by SHA-256.
     """
     return (
         *_summary(proposal, rules),
@@ -44,7 +34,7 @@ def checklist(
         *_researchers(proposal),
         *_questions(proposal, rules),
         *_part_b(proposal, rules),
-        *_blind(proposal, rules, part_b),
+        *_blind(proposal, rules, read or {}),
         *_declarations(proposal, rules),
     )
 
@@ -239,22 +229,21 @@ def _part_b(proposal: Proposal, rules: CallRules) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _blind(proposal: Proposal, rules: CallRules, read: Read | None) -> Iterator[Finding]:
+def _blind(proposal: Proposal, rules: CallRules, read: Mapping[str, blind.Read]) -> Iterator[Finding]:
     """Nothing tells who applies (rulebook 1.1, blind stage 1); whether something does, a person has to say."""
     if not rules.blind:
         return
-    told = read or Read()
-    found = blind.clues(proposal, told.pages, told.properties)
+    found = blind.clues(proposal, read)
     listed = ", ".join(
-        f"“{one.words}”" + (f" ({one.page})" if one.page else "") for one in found[: blind.MOST]
+        f"“{one.words}”" + (f" ({one.where})" if one.where else "") for one in found[: blind.MOST]
     )
+    unread = any(file.sha256 not in read for file in proposal.attachments)
+    illegible = any(read[file.sha256].problem for file in proposal.attachments if file.sha256 in read)
     remedy = N_(
         "Take out what tells who you are. Own publications may be cited if nothing marks them as your own."
     )
     if found:
-        sentence = N_(
-            "Title, abstract, answers and Part B do not tell who applies. To look at, with the page: %(clues)s."
-        )
+        sentence = N_("The form and its files do not tell who applies. To look at, with the page: %(clues)s.")
         yield Finding(
             "BLIND",
             "unknown",
@@ -266,17 +255,15 @@ def _blind(proposal: Proposal, rules: CallRules, read: Read | None) -> Iterator[
             "part-b",
             {"clues": listed},
         )
-    elif proposal.part_b and (read is None or read.problem):
+    elif unread or illegible:
         sentence = (
-            N_("Part B is looked through for what tells who applies; this takes a moment.")
-            if read is None
-            else N_("Part B cannot be read by the program: look yourself whether it tells who applies.")
+            N_("The files are looked through for what tells who applies; this takes a moment.")
+            if unread
+            else N_("A file cannot be read by the program: look yourself whether it tells who applies.")
         )
         yield Finding("BLIND", "unknown", "admissibility", False, sentence, remedy, CONDITIONS, "part-b")
     else:
-        sentence = N_(
-            "Title, abstract, answers and Part B do not tell who applies, as far as a program can see."
-        )
+        sentence = N_("The form and its files do not tell who applies, as far as a program can see.")
         yield Finding("BLIND", "holds", "admissibility", False, sentence, remedy, CONDITIONS, "part-b")
 
 

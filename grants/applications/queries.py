@@ -9,7 +9,8 @@ from sqlalchemy.orm import aliased, contains_eager, defer, joinedload, selectinl
 from sqlalchemy.orm.interfaces import ORMOption
 
 from grants import clock
-from grants.applications.checklist import Read, checklist
+from grants.applications.blind import Read
+from grants.applications.checklist import checklist
 from grants.applications.finding import Finding
 from grants.applications.models import (
     Application,
@@ -89,15 +90,14 @@ def findings_of(
         read: what `texts_of` gave for many at once.
     """
     told = texts_of([proposal], call) if read is None else read
-    text = told.get(proposal.part_b.sha256) if proposal.part_b else None
-    return checklist(proposal, call.rules, on or call.deadline_day, text)
+    return checklist(proposal, call.rules, on or call.deadline_day, told)
 
 
 def texts_of(proposals: Iterable[Proposal], call: Call) -> dict[str, Read]:
-    """The texts of Parts B that have been read so far, by hash; none where the call does not ask for it."""
+    """The texts of files that have been read so far, by hash; none where the call does not ask for it."""
     if not call.blind_until:
         return {}
-    wanted = {one.part_b.sha256 for one in proposals if one.part_b}
+    wanted = {file.sha256 for one in proposals for file in one.attachments}
     rows = db.session.scalars(select(FileText).where(FileText.sha256.in_(wanted)))
     return {row.sha256: Read(row.pages, row.properties, row.problem) for row in rows}
 

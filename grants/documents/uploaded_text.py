@@ -21,13 +21,13 @@ reader = warm.Process(__name__)
 
 
 def waiting(session: Session, at: datetime, limit: int = 50) -> list[int]:
-    """Row ids of the attached Parts B that nobody has read yet, in calls that are evaluated blind."""
+    """Row ids of the attached files that nobody has read yet, in calls that are evaluated blind."""
     return list(
         session.scalars(
             select(Attachment.id)
             .join(Application, Application.id == Attachment.application_id)
             .join(Call, Call.id == Application.call_id)
-            .where(Call.blind_until != "", Attachment.kind == "part_b", Attachment.sha256.is_not(None))
+            .where(Call.blind_until != "", Attachment.sha256.is_not(None))
             .where(~exists().where(FileText.sha256 == Attachment.sha256))
             .order_by(Attachment.id)
             .limit(limit)

@@ -10,7 +10,7 @@ from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import aliased, joinedload
 
 from grants import clock
-from grants.applications.checklist import Read
+from grants.applications.blind import Read
 from grants.applications.finding import Finding
 from grants.applications.models import Application, Submission
 from grants.applications.proposal import Proposal

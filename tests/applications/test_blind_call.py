@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import select
 
 from grants import jobs
-from grants.applications import queries
+from grants.applications import actions, queries
 from grants.applications.models import FileText
+from grants.calls import actions as call_actions
 from grants.calls import queries as calls
 from grants.db import db
 
@@ -77,6 +78,22 @@ def test_a_text_that_tells_nothing_holds(as_: Any, names: Any, blind: str) -> No
     upload(as_, names, part_b("Lamps learn from those who use them."))
     jobs.run_waiting()
     assert findings(names)["BLIND"].verdict == "holds"
+
+
+def test_a_file_that_answers_a_question_is_read_too(names: Any, blind: str, cast: Any) -> None:
+    application = queries.whole(names.applications["submitted"])
+    assert application
+    question = call_actions.add_question(
+        application.call, by=cast.officer, label="Letter", kind="file", required=False
+    )
+    actions.attach(
+        application, part_b("The University of A-Stadt will lead."), "letter.pdf", by=application.coordinator,
+        kind=f"q:{question.key}",
+    )  # fmt: skip
+    db.session.commit()
+    assert findings(names)["BLIND"].verdict == "unknown"
+    jobs.run_waiting()
+    assert "“University of A-Stadt” (letter.pdf, 1)" in findings(names)["BLIND"].values["clues"]
 
 
 def test_the_officer_looks_at_it_and_it_does_not_pass_with_the_clear_ones(as_: Any, names: Any) -> None:

@@ -1,11 +1,14 @@
 """What gives a consortium away where a call is evaluated blind, and what does not."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grants.applications.blind import clues
-from grants.applications.proposal import Proposal
+from grants.applications.blind import Clue, Read, clues
+from grants.applications.proposal import Attachment, Proposal, WorkPackage
 
 CONSORTIUM = Proposal.from_dict({
     "schema": 1, "call": "C", "number": "C-1", "acronym": "LANTERN", "title": "", "abstract": "",
@@ -19,6 +22,17 @@ CONSORTIUM = Proposal.from_dict({
     ],
     "researchers": [{"partner": "a", "first_name": "Željko", "last_name": "Ångström"}],
 })  # fmt: skip
+
+
+def _clues(
+    proposal: Proposal,
+    pages: Sequence[str],
+    properties: Mapping[str, str] | None = None,
+    kind: str = "part_b",
+) -> tuple[Clue, ...]:
+    """What is found in a proposal with one file."""
+    file = Attachment(kind, "letter.pdf", "0" * 64, 1, len(pages))
+    return clues(replace(proposal, attachments=(file,)), {file.sha256: Read(pages, properties or {})})
 
 
 @pytest.mark.parametrize(
@@ -48,7 +62,7 @@ def test_what_tells_who_applies_is_found_on_its_page(text, kind, words):
     if words is None:
         text = " ".join(text.split("\n")[:1]) + " École normale\nsupérieure"
         words = "École normale supérieure"
-    found = clues(CONSORTIUM, ["Nothing here.", text])
+    found = _clues(CONSORTIUM, ["Nothing here.", text])
     assert (kind, words, 2) in [(clue.kind, clue.words, clue.page) for clue in found]
 
 
@@ -66,16 +80,26 @@ def test_what_tells_who_applies_is_found_on_its_page(text, kind, words):
     ],
 )
 def test_what_anybody_could_have_written_is_no_clue(text):
-    assert clues(CONSORTIUM, [text]) == ()
+    assert _clues(CONSORTIUM, [text]) == ()
 
 
 def test_title_abstract_and_the_properties_of_the_file_are_looked_at_too():
     told = Proposal.from_dict(
         CONSORTIUM.to_dict() | {"title": "KIT shines", "abstract": "With Brandex Robotics GmbH"}
     )
-    found = clues(told, [], {"author": "Somebody", "title": "Part B", "producer": "Writer 7"})
+    found = _clues(told, [], {"author": "Somebody", "title": "Part B", "producer": "Writer 7"})
     assert [(clue.place, clue.kind) for clue in found] == [
         ("title", "organisation"), ("abstract", "organisation"), ("abstract", "organisation"), ("part_b", "file"),
+    ]  # fmt: skip
+
+
+def test_own_keywords_work_packages_and_files_that_answer_questions_are_looked_at_too():
+    told = replace(
+        CONSORTIUM, free_keywords="KIT", work_packages=(WorkPackage("w", "Tests at KIT", "a", 1, 12),)
+    )
+    found = _clues(told, ["Nothing here.", "Yours, Lena Lead"], kind="q:letter")
+    assert [(clue.place, clue.where) for clue in found] == [
+        ("keywords", ""), ("work_packages", ""), ("letter.pdf", "letter.pdf, 2"),
     ]  # fmt: skip
 
 
@@ -83,5 +107,5 @@ def test_title_abstract_and_the_properties_of_the_file_are_looked_at_too():
 def test_any_text_can_be_looked_at(name, pages):
     data = CONSORTIUM.to_dict()
     data["partners"][0] |= {"name": name, "short_name": name[:20], "contact_name": name[:50]}
-    found = clues(Proposal.from_dict(data), pages)
+    found = _clues(Proposal.from_dict(data), pages)
     assert len(found) == len(set(found))
