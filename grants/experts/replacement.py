@@ -63,8 +63,10 @@ def of(application: Application) -> Replacement:
     besides = {one.user_id for one, _expert in asked if one.state != "void" or one.has_reported}
     pool = candidates(application, besides=besides)
     task = Task(
-        (wanted,), tuple(person(one, most, experienced) for one in [*members, *(c.expert for c in pool)]), {},
-        prices=prices,
+        (wanted,), tuple(
+            person(one, most, experienced, until=queries.due_until(call))
+            for one in [*members, *(c.expert for c in pool)]
+        ), {}, prices=prices,
     )  # fmt: skip
     limits = {one.name: one.load for one in task.experts}
     now = task.missed(wanted, group)
