@@ -429,7 +429,7 @@ VERBS = {
     "ask_again": N_("Asked again"), "set_terms": N_("Terms for experts changed"),
     "remind_of_terms": N_("Experts reminded of the terms"),
     "propose_groups": N_("Groups asked for"), "accept_groups": N_("Proposed group invited"), "invite": N_("Invited"),
-    "invite_again": N_("Invited again"), "name_rapporteur": N_("Named rapporteur"),
+    "invite_again": N_("Invited again"), "take_up": N_("Taken up again"), "name_rapporteur": N_("Named rapporteur"),
     "remind_experts": N_("Experts reminded"), "enter_conflict": N_("Conflict entered"),
     "ask_for_bids": N_("Experts asked what they would like to evaluate"),
     "rule_on_conflict": N_("Conflict ruled on"), "open": N_("Opened"), "wait": N_("Waits for reports again"),

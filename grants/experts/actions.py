@@ -368,17 +368,18 @@ def _take_back(assignment: Assignment, *, reason: str, by: Any) -> None:
 
 def assign(
     application: Application, user: User, *, by: Any, scores: bool = True, rapporteur: bool = False,
-    due_on: date | None = None, instead_of: User | None = None,
+    due_on: date | None = None, instead_of: User | None = None, despite_limits: bool = False,
 ) -> Assignment:  # fmt: skip
     """Invite an expert of the pool to evaluate; with enough evaluators the evaluation starts (rulebook 7.1, 7.2).
 
     Args:
         scores: False for a rapporteur who only records.
         instead_of: whose place it is, where somebody has left the group.
+        despite_limits: although the person is away before the report is due, or has said that it would be too many.
 
     Raises:
-        Barred: not in the pool, takes part, declined, was replaced after writing, or has a conflict that bars or that
-            nobody has ruled on. Conflicts found on the way are written down all the same.
+        Barred: not in the pool, takes part, declined, was replaced after writing, is away or has enough to do, or has a
+            conflict that bars or that nobody has ruled on. Conflicts found on the way are written down all the same.
     """
     hold_state(application)
     engagement = engagements.of(user, application.call)
@@ -390,6 +391,8 @@ def assign(
     if earlier is not None:
         _refuse_again(earlier)
     _refuse_conflict(application, user)
+    if not despite_limits:
+        _refuse_too_much(application.call, user, due_on, by=by)
     asked = {"scores": scores, "due_on": due_on, "invited_at": clock.now(), "invited_by_id": by.id,
              "screened_at": clock.now()}  # fmt: skip
     told = {"instead_of": instead_of.public_id} if instead_of else {}
@@ -443,6 +446,17 @@ def _refuse_conflict(application: Application, user: User) -> None:
         raise Barred(N_("A conflict of interest bars this expert from this application."))
     if any(conflict.status == "suggested" for conflict in found):
         raise Barred(N_("Rule on the possible conflict of interest first, then invite this expert."))
+
+
+def _refuse_too_much(call: Call, user: User, due_on: date | None, *, by: Any) -> None:
+    """The limits that people set themselves; what a conflict hides from the officer is not counted, nor told."""
+    expert, today = queries.expert(user), clock.now().date()
+    if expert is None:
+        return
+    if expert.is_away(today, max(today, due_on or today)):
+        raise Barred(N_("This expert is away before the report is due."))
+    if expert.max_load is not None and queries.loads(call, by).get(user.id, 0) >= expert.max_load:
+        raise Barred(N_("This expert has as many applications as they take on in one call."))
 
 
 def accept(assignment: Assignment, *, by: Any) -> None:

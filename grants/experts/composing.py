@@ -6,8 +6,9 @@ officer stops it or time is over; the best groups found so far are told all the 
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select, update
@@ -49,18 +50,22 @@ class Lost(Exception):
     """The row is no longer ours to write to."""
 
 
-def person(expert: Expert, load: int, experienced: Iterable[int], employer: str) -> Person:
+def person(
+    expert: Expert, load: int, experienced: Iterable[int], employer: str, *, until: date | None = None, taken: int = 0
+) -> Person:  # fmt: skip
     """What composition is told of somebody.
 
     Args:
         load: what the officer allows; their own limit may be less.
         employer: as `conflicts.employers` names it.
+        until: the day on which reports are due, today where nobody knows; who is away before then takes nothing on.
+        taken: applications that they evaluate already, beside those that the task is about.
     """
     today = clock.now().date()
-    away = expert.away_from and expert.away_until and expert.away_from <= today <= expert.away_until
     own = load if expert.max_load is None else min(load, expert.max_load)
+    away = expert.is_away(today, max(today, until or today))
     return Person(
-        expert.user.public_id, 0 if away else own, expert.country, employer, expert.gender, expert.sector,
+        expert.user.public_id, 0 if away else max(0, own - taken), expert.country, employer, expert.gender, expert.sector,
         expert.user_id not in experienced, frozenset(expert.languages),
     )  # fmt: skip
 
@@ -100,10 +105,15 @@ def task_of(row: GroupProposal, at: Callable[[int, int], object]) -> tuple[Task,
             if one.bars or one.found:
                 barred.add(pair)
     experienced = queries.experienced(call)
-    employers = background.employers
+    employers, until, loads = background.employers, queries.due_until(call), queries.loads(call)
+    standing = Counter(name for _application, name in fixed)
     people = tuple(
-        person(expert, row.wishes["load"], experienced, employers[expert.user_id]) for expert in experts
-    )
+        person(
+            expert, row.wishes["load"], experienced, employers[expert.user_id], until=until,
+            taken=loads.get(expert.user_id, 0) - standing[expert.user.public_id],
+        )
+        for expert in experts
+    )  # fmt: skip
     task = Task(
         tuple(applications), people, fit, frozenset(barred), frozenset(fixed), prices=row.wishes["prices"]
     )

@@ -230,6 +230,7 @@ class AssignForm(FlaskForm):
         ],
     )
     due_on = DateField(_l("Report due on"), [Optional()])
+    despite_limits = BooleanField(_l("Also invite who is away, or has as many applications as they take on"))
 
     def __init__(self, experts: Iterable[str], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -277,6 +278,7 @@ class ReplacementForm(FlaskForm):
         ],
     )
     due_on = DateField(_l("Report due on"), [Optional()])
+    despite_limits = BooleanField(_l("Also invite who is away, or has as many applications as they take on"))
     validate_due_on = AssignForm.validate_due_on
 
     def __init__(self, experts: Iterable[str], left: Iterable[Any], *args: Any, **kwargs: Any) -> None:

@@ -56,6 +56,12 @@ class Expert(Public, Base):
 
     noun = "expert"
 
+    def is_away(self, first: date, last: date) -> bool:
+        """Whether one of these days is one on which the person cannot evaluate."""
+        if self.away_from is None or self.away_until is None:
+            return False
+        return self.away_from <= last and first <= self.away_until
+
 
 class Engagement(Public, Base):
     """One expert and one call: asked for, then accepted with the terms as they stood, or declined.

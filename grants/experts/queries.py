@@ -99,6 +99,15 @@ def loads(call: Call, reader: Any = None) -> Mapping[int, int]:
     return {user_id: count for user_id, count in rows}
 
 
+def due_until(call: Call) -> date | None:
+    """The last day on which a report of the call is due, among those that experts were asked for."""
+    return db.session.scalar(
+        select(func.max(Assignment.due_on))
+        .join(Assignment.application)
+        .where(Application.call_id == call.id, Assignment.state.in_(ASKED))
+    )
+
+
 _LIMIT = Call.rules_json["page_limit"].as_integer()
 _READ = case((and_(Attachment.kind == "part_b", Attachment.pages > _LIMIT), _LIMIT), else_=Attachment.pages)
 """Pages of a file that experts read: of Part B those up to the limit of the call."""

@@ -63,9 +63,9 @@ def of(application: Application) -> Replacement:
     besides = {one.user_id for one, _expert in asked if one.state != "void" or one.has_reported}
     background = Background.of(call, [*queries.everybody(call), *members])
     pool = candidates(application, besides=besides, background=background)
-    employers = background.employers
+    employers, until = background.employers, queries.due_until(call)
     people = [
-        person(one, most, experienced, employers[one.user_id])
+        person(one, most, experienced, employers[one.user_id], until=until)
         for one in [*members, *(c.expert for c in pool)]
     ]  # fmt: skip
     task = Task((wanted,), tuple(people), {}, prices=prices)

@@ -1,11 +1,16 @@
 """An officer finds experts for an application; conflicts of interest are found, ruled on and beat every role."""
 
+from datetime import date
+
 import pytest
 from sqlalchemy import select
 
 from grants.applications.queries import by_public_id
 from grants.db import db
 from grants.experts import actions
+from grants.experts import queries as experts
+from grants.experts.composing import task_of
+from grants.experts.models import GroupProposal
 from grants.mail import Mail
 from grants.reviews import queries as reports
 from tests.experts.asked import assignment, conflict, conflicts, states, stored
@@ -173,6 +178,37 @@ def test_an_officer_removes_an_assignment_before_a_report_and_may_invite_again(h
     assert f'value="{cast.expert3.public_id}"' in browser.get(f"/applications/{here}/assignments").text
     invite(browser, here, cast.expert3)
     assert states(here) == {"Edda Assessor": "invited"}
+
+
+def test_limits_that_experts_set_themselves_hold_unless_the_officer_says_otherwise(here, names, cast, as_):
+    """Edda takes on no more, Ernst is away from next week; the officer has spoken to them, and ticks the box."""
+    call = stored(here).call
+    for person, facts in (
+        (cast.expert3, {"max_load": 0}),
+        (cast.expert4, {"away_from": date(2026, 10, 5), "away_until": date(2026, 10, 20)}),
+    ):
+        for name, value in facts.items():
+            setattr(experts.expert(person), name, value)
+    db.session.commit()
+    browser = as_("officer")
+    answer = invite(browser, here, cast.expert3, cast.expert4, due_on="2026-10-30")
+    page = browser.get(answer.location).text
+    assert (
+        "Edda Assessor is not invited. This expert has as many applications as they take on in one call."
+        in page
+    )
+    assert "Ernst Spare is not invited. This expert is away before the report is due." in page
+    assert states(here) == {}
+    row = GroupProposal(
+        call_id=call.id, call=call, wishes={"demand": 2, "load": 3, "prices": {}}, state="wanted"
+    )
+    room = {one.name: one.load for one in task_of(row, lambda *_: None)[0].experts}
+    assert room[cast.expert3.public_id] == 0
+    # She evaluates in one application that waits for her report, and in one that has come to its consensus.
+    assert room[cast.expert.public_id] == 2
+
+    invite(browser, here, cast.expert3, cast.expert4, due_on="2026-10-30", despite_limits="y")
+    assert states(here) == {"Edda Assessor": "invited", "Ernst Spare": "invited"}
 
 
 def test_a_draft_ends_with_its_assignment_and_waits_for_its_author(names, cast, as_):

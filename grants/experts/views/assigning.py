@@ -135,6 +135,7 @@ def assign(public_id: str) -> Answer:
                 scores=scores,
                 rapporteur=not scores,
                 due_on=form.due_on.data,
+                despite_limits=form.despite_limits.data,
             )
         except actions.Barred as problem:
             flash(_("%(name)s is not invited. %(reason)s", name=user.name, reason=_(str(problem))), "warning")
@@ -185,6 +186,7 @@ def replace(public_id: str) -> Answer:
             actions.assign(
                 application, user, by=current_user, scores=form.part.data != "record",
                 rapporteur=form.part.data != "score", due_on=form.due_on.data,
+                despite_limits=form.despite_limits.data,
                 instead_of=next((one.user for one in found.left if one.public_id == form.place.data), None),
             )  # fmt: skip
         except actions.Barred as problem:
