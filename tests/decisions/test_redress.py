@@ -1,5 +1,6 @@
 """A coordinator asks for a review: its clock, its committee, its outcome back into the flow."""
 
+import re
 from datetime import UTC, datetime
 
 from grants import clock
@@ -166,6 +167,15 @@ def test_the_committee_reads_the_file_while_the_request_is_open_but_for_a_confli
             as_("officer").post(f"{review}/members", data={"email": getattr(cast, member).email})
         assert reads("other_officer") == [200] * 3
         assert places[0] in as_("other_officer").get(review).text
+        for place in places:
+            above = (
+                as_("other_officer")
+                .get(place)
+                .text.partition('class="breadcrumbs"')[2]
+                .partition("</nav>")[0]
+            )
+            ways = re.findall(r'href="([^"]+)"', above)
+            assert [as_("other_officer").get(way).status_code for way in ways] == [200] * len(ways)
         conflict = Conflict(application_id=one.id, user_id=cast.admin.id, code="D5", source="declared",
                             status="confirmed", found_at=clock.now())  # fmt: skip
         db.session.add(conflict)
