@@ -435,7 +435,6 @@ VERBS = {
     "rule_on_conflict": N_("Conflict ruled on"), "open": N_("Opened"), "wait": N_("Waits for reports again"),
     "restart": N_("Begun anew"), "back_to_consensus": N_("Back to consensus"), "panel_note": N_("Note of the panel"),
     "fix": N_("Group for the lots fixed"), "draw": N_("Lots drawn"), "take": N_("Order of the lots taken over"),
-    "take_up": N_("Taken up again"),
     "want": N_("Documents ordered"),
     "write_letter": N_("Words of a letter changed"), "reword": N_("For approval again: words of its letter changed"),
     "purge": N_("Deleted, never submitted"),

@@ -65,7 +65,8 @@ def person(
     own = load if expert.max_load is None else min(load, expert.max_load)
     away = expert.is_away(today, max(today, until or today))
     return Person(
-        expert.user.public_id, 0 if away else max(0, own - taken), expert.country, employer, expert.gender, expert.sector,
+        expert.user.public_id, 0 if away else max(0, own - taken), expert.country, employer, expert.gender,
+        expert.sector,
         expert.user_id not in experienced, frozenset(expert.languages),
     )  # fmt: skip
 
