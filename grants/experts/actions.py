@@ -346,7 +346,12 @@ def _refuse_if_reported(application: Application, user: User) -> None:
 
 
 def _has_report(assignment: Assignment) -> bool:
-    return assignment.report is not None and assignment.report.state == "submitted"
+    """Whether the report is submitted now: who submits it at this moment holds the application as well."""
+    hold_state(assignment.application)
+    if assignment.report is None:
+        return False
+    db.session.refresh(assignment.report, ["state"])
+    return assignment.report.state == "submitted"
 
 
 def _end(application: Application, user: User, *, reason: str, by: Any) -> None:
