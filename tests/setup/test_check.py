@@ -170,8 +170,7 @@ PLANTED = {
     "an expert who has not agreed to the terms": "UPDATE engagements SET state = 'declined'",
     "a state that no event tells": "UPDATE applications SET state = 'withdrawn' WHERE id = :submitted",
     "submitted after the deadline": """
-        UPDATE calls SET deadline_at = (SELECT created_at FROM applications WHERE id = :submitted)
-        WHERE id = (SELECT call_id FROM applications WHERE id = :submitted)""",
+        UPDATE calls SET deadline_at = opens_on WHERE id = (SELECT call_id FROM applications WHERE id = :submitted)""",
     "negative money": "UPDATE budget_lines SET amount = -1 WHERE id = (SELECT min(id) FROM budget_lines)",
     "broken event chain": "UPDATE events SET verb = 'approve' WHERE id = (SELECT min(id) FROM events)",
 }
