@@ -104,7 +104,7 @@ def test_a_replacement_is_found_with_as_many_statements_in_a_pool_of_sixty_more(
 
 
 @pytest.mark.parametrize(
-    ("part", "shown", "expected"), [("officer2", "ORGANISATION 60", 6), ("officer", "Sections", 12)]
+    ("part", "shown", "expected"), [("officer2", "ORGANISATION 60", 6), ("officer", "Sections", 13)]
 )
 def test_an_application_sends_as_many_statements_for_sixty_partners_more(
     as_: Any,

@@ -74,7 +74,7 @@ def test_an_answer_to_what_is_asked_in_another_way_is_left_out(
     assert earlier
     before = next(one for one in earlier.call.questions if one.key == question.key)
     actions.save_answers(earlier, {question.key: "about ten"}, by=cast.coordinator)
-    question.kind = kind
+    question.kind, question.choices = kind, ["Yes", "No"] if kind in ("table", "choices") else []
     db.session.commit()
     browser = as_("coordinator")
     copied, page = _copy(browser, names)

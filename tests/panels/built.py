@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from grants import events
 from grants.applications.models import Application, Submission
 from grants.applications.proposal import Proposal
 from grants.calls import actions as calls
@@ -74,6 +75,8 @@ def application(
             requested=amount, total_cost=amount,
         )
     )  # fmt: skip
+    sha256 = digest(proposal.to_dict())
+    events.record(db.session, one, "submit", by=coordinator, version=1, sha256=sha256, receipt=f"{number}-V1")
     if scores:
         db.session.add(
             ConsensusReport(

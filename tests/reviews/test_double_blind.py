@@ -52,7 +52,7 @@ def test_an_expert_reads_what_is_proposed_by_partners_with_numbers(here: Any, as
     assert "Partner 3" in form
     assert "Beneficiary" in page
     assert told(page + form) == []
-    assert told(as_("officer").get(f"/applications/{here}").text) == [*WHO[:4], *WHO[5:7]]
+    assert told(as_("officer").get(f"/applications/{here}").text) == [*WHO]
 
 
 def test_the_gate_says_that_who_applies_is_not_told_and_takes_a_declaration(
