@@ -57,6 +57,7 @@ def test_what_is_not_stored_has_its_default():
         "max_contribution": None,
         "page_limit": None,
         "by_work_package": False,
+        "requested_only": False,
         "blind": False,
         "reaction_days": None,
         "reaction_words": None,
