@@ -449,7 +449,7 @@ class Partner(Public, Base):
         )  # fmt: skip
         costs = {line.category: line.amount for line in self.lines if line.amount}
         rows = {"shares": list(self.shares)} if self.shares else {}
-        people = [person.to_dict() for person in self.researchers]
+        people = [person.facts() for person in self.researchers]
         return digest(
             {"costs": costs, "people": people} | rows | {name: getattr(self, name) for name in names}
         )
@@ -539,9 +539,12 @@ class Researcher(Public, Base):
 
     partner: Mapped[Partner] = relationship(lazy="raise_on_sql", back_populates="researchers")
 
-    def to_dict(self) -> dict[str, Any]:
+    def facts(self) -> dict[str, Any]:
         fields = ("first_name", "last_name", "gender", "career_stage", "leading", "orcid")
-        return {"partner": self.partner.public_id, **{field: getattr(self, field) for field in fields}}
+        return {field: getattr(self, field) for field in fields}
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"partner": self.partner.public_id, **self.facts()}
 
 
 class Answer(Base):
