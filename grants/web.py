@@ -146,9 +146,8 @@ class NobodyAsked(RuntimeError):
 
 def _begin() -> None:
     writes = request.method not in SAFE
-    clock.receive(
-        writer=writes
-    )  # before the first question to the database, which may wait for other writers
+    # Before the first question to the database, which may wait for other writers.
+    clock.receive(writer=writes)
     begin_as(writer=writes)
     if "\x00" in request.path or any("\x00" in value for value in request.args.values()):
         abort(404)  # no address of ours holds one, and PostgreSQL takes none in a question
