@@ -1,8 +1,10 @@
 """Texts: marked for translation where nothing may be translated yet (rules, policy, schemes), and counted."""
 
 import json
+import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from itertools import count
 from typing import IO, Any
 
 
@@ -19,6 +21,12 @@ def count_characters(text: str) -> int:
 def count_words(text: str) -> int:
     """What stands between white space."""
     return len(text.split())
+
+
+def key_of(label: str, taken: Collection[str], otherwise: str) -> str:
+    """A short name in ASCII for what people call `label`, unlike those taken; `otherwise` where it has none."""
+    base = re.sub(r"[^a-z0-9]+", "_", label.lower()).strip("_")[:30] or otherwise
+    return next(key for n in count(1) if (key := base if n == 1 else f"{base}_{n}") not in taken)
 
 
 def json_texts(file: IO[bytes], *_rest: Any, **_options: Any) -> Iterator[tuple[int, None, str, list[str]]]:

@@ -1,6 +1,5 @@
 """Verbs about calls: set up, publish, extend, suspend, cancel."""
 
-import re
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +13,7 @@ from grants.calls.rules import DECLARATIONS, CallRules
 from grants.calls.terms import Terms
 from grants.db import db
 from grants.people import queries as people
-from grants.words import N_
+from grants.words import N_, key_of
 from grants.workflow import move
 
 
@@ -63,18 +62,20 @@ def edit(call: Call, *, by: Any, version: int, scheme_id: str | None = None, **f
 
 
 def set_scheme(call: Call, new: scheme.Scheme, *, by: Any, version: int) -> None:
-    """Replace the call's own copy of the scoring scheme (thresholds, weights, texts) while it is a draft.
+    """Replace the call's own copy of the scoring scheme (scale, criteria, thresholds, anchors) while it is a draft.
 
     Raises StaleDataError if somebody else saved since `version`.
     """
     if call.version != version:
         raise StaleDataError
-    call.scheme_json = new.to_dict()
+    before, after = call.scheme_json, new.to_dict()
+    call.scheme_json = after
     db.session.flush()
     thresholds = {criterion.id: criterion.threshold for criterion in new.criteria}
     events.record(
-        db.session, call, "set_scheme", by=by, thresholds=thresholds | {"overall": new.overall_threshold}
-    )
+        db.session, call, "set_scheme", by=by, thresholds=thresholds | {"overall": new.overall_threshold},
+        changed=sorted(name for name in after if after[name] != before.get(name)),
+    )  # fmt: skip
 
 
 RULES = (
@@ -101,9 +102,7 @@ def _set(call: Call, fields: dict[str, Any]) -> None:
 
 def add_question(call: Call, *, by: Any, label: str, **fields: Any) -> Question:
     """Add a question at the end of the form; its key is made from the label and stays."""
-    base = re.sub(r"[^a-z0-9]+", "_", label.lower()).strip("_")[:30] or "question"
-    taken = {question.key for question in call.questions}
-    key = next(k for n in range(1, 1000) if (k := base if n == 1 else f"{base}_{n}") not in taken)
+    key = key_of(label, {question.key for question in call.questions}, "question")
     question = Question(call_id=call.id, key=key, label=label, position=len(call.questions) + 1, **fields)
     call.questions.append(question)
     db.session.flush()

@@ -35,6 +35,11 @@ def no_control_characters(form: Any, field: Field) -> None:
         )
 
 
+def lines(text: str | None) -> list[str]:
+    """What stands on the lines of a text, without the empty ones."""
+    return [line.strip() for line in (text or "").splitlines() if line.strip()]
+
+
 def version_of(form: Any) -> int:
     """The version that the person had before them, from the hidden field; -1, which no version has, for all else."""
     text = str(form["version"].data or "")

@@ -1,6 +1,5 @@
 """What an officer types to set up a call, and what anybody types about one."""
 
-import re
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -30,7 +29,7 @@ from grants.calls.countries import codes
 from grants.calls.fields import (
     MomentField,
     MoneyField,
-    PointsField,
+    lines,
     no_control_characters,
 )
 from grants.calls.models import Call, Question
@@ -44,9 +43,6 @@ REFERENCE = (
     Length(max=60),
     Regexp(r"^[A-Za-z0-9][A-Za-z0-9._-]*$", message=_l("Use letters, digits, dots and hyphens only.")),
 )
-
-
-"""Page limit of the Part B of an outline (rulebook 1.2)."""
 
 
 class CallForm(FlaskForm):
@@ -248,62 +244,6 @@ class CallForm(FlaskForm):
         }
 
 
-def scheme_form(current: scheme.Scheme, formdata: Any = None) -> FlaskForm:
-    """Thresholds and weights of a call's own copy, criterion by criterion: threshold_<id>, weight_<id>, rank_<id>."""
-    fields: dict[str, Any] = {"version": HiddenField()}
-    data: dict[str, int] = {"overall": current.overall_threshold}
-    for one in current.criteria:
-        named = {"criterion": _(one.name)}
-        fields[f"threshold_{one.id}"] = PointsField(
-            _("Threshold for %(criterion)s", **named), [InputRequired()]
-        )
-        fields[f"rank_{one.id}"] = PointsField(
-            _("Weight of %(criterion)s in the ranking", **named), [InputRequired()]
-        )
-        data |= {f"threshold_{one.id}": one.threshold, f"rank_{one.id}": one.rank_weight}
-        if current.formula != "sum":
-            label = _("Share of %(criterion)s in the total", **named)
-            fields[f"weight_{one.id}"] = IntegerField(label, [InputRequired(), NumberRange(1, 1000)])
-            data[f"weight_{one.id}"] = one.weight
-    fields["overall"] = PointsField(_("Threshold for the total"), [InputRequired()])
-    form: FlaskForm = type("SchemeForm", (FlaskForm,), fields)(formdata, data=data)
-    return form
-
-
-def scheme_typed(form: FlaskForm, current: scheme.Scheme) -> scheme.Scheme:
-    """The copy with what was typed. Raises SchemeError, with the field of the form in `field`."""
-    overall = form["overall"].data
-    data = current.to_dict() | {
-        "overall_threshold": overall,
-        "buckets": [overall, *(b for b in current.buckets[1:] if (b - overall) * current.sign > 0)],
-        "criteria": [
-            row
-            | {
-                "threshold": form[f"threshold_{row['id']}"].data,
-                "rank_weight": form[f"rank_{row['id']}"].data,
-            }
-            | ({"weight": form[f"weight_{row['id']}"].data} if current.formula != "sum" else {})
-            for row in current.to_dict()["criteria"]
-        ],
-    }
-    try:
-        return scheme.Scheme.from_dict(data)
-    except scheme.SchemeError as problem:
-        raise scheme.SchemeError(_field_of(problem.field, current), str(problem)) from None
-
-
-def _field_of(field: str, current: scheme.Scheme) -> str:
-    found = re.fullmatch(r"criteria\[(\d+)\]\.(\w+)", field)
-    if not found:
-        return "overall"
-    kind = {"threshold": "threshold", "rank_weight": "rank", "weight": "weight"}[found[2]]
-    return f"{kind}_{current.criteria[int(found[1])].id}"
-
-
-def _lines(text: str | None) -> list[str]:
-    return [line.strip() for line in (text or "").splitlines() if line.strip()]
-
-
 class QuestionForm(FlaskForm):
     """A question of the form, new or changed."""
 
@@ -348,19 +288,19 @@ class QuestionForm(FlaskForm):
         ]
 
     def validate_choices(self, field: TextAreaField) -> None:
-        lines = _lines(field.data)
-        if self.kind.data in ("choice", "choices") and len(lines) < 2:
+        typed = lines(field.data)
+        if self.kind.data in ("choice", "choices") and len(typed) < 2:
             raise ValidationError(_("Give at least two choices, one a line."))
-        if self.kind.data == "table" and not 1 <= len(lines) <= 8:
+        if self.kind.data == "table" and not 1 <= len(typed) <= 8:
             raise ValidationError(_("Give between one and eight columns, one a line."))
-        if len(set(lines)) < len(lines):
+        if len(set(typed)) < len(typed):
             raise ValidationError(_("Each line must be another one."))
-        if any(len(line) > 200 for line in lines):
+        if any(len(line) > 200 for line in typed):
             raise ValidationError(_("Use at most 200 characters a line."))
 
     def validate_choices_fr(self, field: TextAreaField) -> None:
-        lines = _lines(field.data)
-        if lines and len(lines) != len(_lines(self.choices.data)):
+        typed = lines(field.data)
+        if typed and len(typed) != len(lines(self.choices.data)):
             raise ValidationError(_("Give as many lines in French as in English, in the same order."))
 
     def validate_limit(self, field: IntegerField) -> None:
@@ -392,8 +332,8 @@ class QuestionForm(FlaskForm):
         limit = min(self.limit.data or 10, 50) if kind == "table" else self.limit.data
         return {name: (self[name].data or "").strip() for name in texts} | {
             "kind": kind, "required": self.required.data, "unit": self.unit.data,
-            "choices": _lines(self.choices.data) if has_lines else [],
-            "choices_fr": _lines(self.choices_fr.data) if has_lines else [],
+            "choices": lines(self.choices.data) if has_lines else [],
+            "choices_fr": lines(self.choices_fr.data) if has_lines else [],
             "limit": limit if counted else None,
             "lowest": self.lowest.data or "" if kind in answers.NUMBERS else "",
             "highest": self.highest.data or "" if kind in answers.NUMBERS else "",

@@ -15,8 +15,16 @@ from grants.words import N_
 
 FIRST_STAGE_PAGES = 10
 """Of Part B of an outline (rulebook 1.2)."""
-TIE_STEPS = ("coverage", "gender", "countries", "panel")
+TIE_WORDS = {
+    "coverage": N_("Aspects that no higher-ranked application covers"),
+    "gender": N_("Nearer to gender balance among the leading researchers"),
+    "countries": N_("Countries not yet reached by higher-ranked applications"),
+    "panel": N_("Order set by the panel"),
+}
+TIE_STEPS = tuple(TIE_WORDS)
 """Steps of a tie-break that are not a criterion (rulebook 5.2)."""
+MOST_STEPS = 100
+"""From the lowest score to the highest."""
 
 DIRECTIONS = {"high": N_("The highest score is the best"), "low": N_("The lowest score is the best")}
 FORMULAS = {
@@ -231,6 +239,8 @@ def _check(scheme: Scheme) -> None:
     require(scheme.step > 0, "step", "must be positive")
     require(scheme.scale_min < scheme.scale_max, "scale_max", "must be above scale_min")
     require((scheme.scale_max - scheme.scale_min) % scheme.step == 0, "step", "must divide the scale")
+    few = (scheme.scale_max - scheme.scale_min) // scheme.step <= MOST_STEPS
+    require(few, "step", "must give 100 steps at most")
     require(bool(scheme.criteria), "criteria", "must not be empty")
     ids = [criterion.id for criterion in scheme.criteria]
     require(len(set(ids)) == len(ids), "criteria", "must have different ids")

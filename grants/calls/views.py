@@ -32,10 +32,9 @@ from grants.calls.forms import (
     QuestionForm,
     ReasonForm,
     StaffForm,
-    scheme_form,
-    scheme_typed,
 )
 from grants.calls.models import Call, Question
+from grants.calls.scheme_form import SchemeForm
 from grants.people import actions as people
 from grants.people import queries as people_queries
 from grants.web import load, localised, paged, permit, public
@@ -179,30 +178,25 @@ def scheme_page(scheme_id: str) -> str:
 
 @blueprint.route("/calls/<reference>/scheme", methods=["GET", "POST"])
 def edit_scheme(reference: str) -> str | Response | tuple[str, int]:
-    """Thresholds and weights of the call's own copy of its scheme, until it is published."""
+    """Scale, criteria, anchors and tie-break of the call's own copy of its scheme, until it is published."""
     call = load(queries.by_reference(reference), to="call.edit")
-    form = scheme_form(call.scheme, request.form if request.method == "POST" else None)
+    form = SchemeForm(call.scheme, request.form if request.method == "POST" else None)
     status = 200
     if not form.is_submitted():
-        form["version"].data = str(call.version)
-    elif form.validate():
+        form.version.data = str(call.version)
+    elif form.validate() and (new := form.typed()):
         try:
-            actions.set_scheme(
-                call, scheme_typed(form, call.scheme), by=current_user, version=version_of(form)
-            )
-        except scheme.SchemeError as problem:
-            form[problem.field].errors = [_("This value does not fit the scale of the scheme.")]
-            status = 422
+            actions.set_scheme(call, new, by=current_user, version=version_of(form))
         except StaleDataError:
             flash(
                 _("Somebody else saved this call meanwhile. Compare with the stored call, then save again."),
                 "warning",
             )
-            form["version"].data, form["version"].raw_data = str(call.version), None
+            form.version.data, form.version.raw_data = str(call.version), None
             status = 409
         else:
             flash(_("Saved."), "success")
-            return redirect(url_for(".call", reference=reference), 303)
+            return redirect(url_for(".edit_scheme", reference=reference), 303)
     else:
         status = 422
     return render_template(
