@@ -18,9 +18,9 @@ from wtforms import (
     TextAreaField,
     ValidationError,
 )
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.validators import InputRequired, Length, NumberRange
 
-from grants.calls.fields import PointsField, lines, no_control_characters
+from grants.calls.fields import EmptyForNow, PointsField, lines, no_control_characters
 from grants.calls.scheme import DIRECTIONS, FORMULAS, TIE_STEPS, TIE_WORDS, Criterion, Scheme, SchemeError
 from grants.words import key_of
 
@@ -44,7 +44,7 @@ class CriterionForm(Form):
         render_kw={"rows": 5},
     )
     threshold = PointsField(_l("Threshold"), [_complete])
-    weight = IntegerField(_l("Share of the total"), [Optional(), NumberRange(1, 1000)], default=100)
+    weight = IntegerField(_l("Share of the total"), [EmptyForNow(), NumberRange(1, 1000)], default=100)
     rank_weight = PointsField(_l("Weight in the ranking"), [_complete], default=100)
     remove = BooleanField(_l("Take this criterion away"))
 
@@ -68,7 +68,7 @@ class LabelForm(Form):
 
     score = PointsField(_l("Score"))
     name = StringField(_l("Called"), [Length(max=60), no_control_characters])
-    meaning = TextAreaField(_l("Meaning"), [Length(max=600), no_control_characters], render_kw={"rows": 2})
+    meaning = TextAreaField(_l("Meaning"), [Length(max=600), no_control_characters], render_kw={"rows": 3})
 
     @property
     def stays(self) -> bool:
@@ -92,7 +92,7 @@ class SchemeForm(FlaskForm):
     criteria = FieldList(FormField(CriterionForm), _l("Award criteria"), max_entries=20)
     overall_threshold = PointsField(_l("Threshold for the total"), [InputRequired()])
     labels = FieldList(FormField(LabelForm), _l("What the scores mean"), max_entries=60)
-    tie_break = FieldList(SelectField(validators=[Optional()]), _l("Between equal scores"), max_entries=30)
+    tie_break = FieldList(SelectField(validators=[EmptyForNow()]), _l("Between equal scores"), max_entries=30)
 
     def __init__(self, current: Scheme, formdata: Any = None) -> None:
         """The copy as it is, with room for one more criterion and two more anchors."""
