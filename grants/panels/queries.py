@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import case, exists, func, or_, select
+from sqlalchemy import ColumnElement, case, exists, func, or_, select
 from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from grants import clock
@@ -135,24 +135,24 @@ def visible_numbers(call: Call, user: Any, *, as_member: bool = False) -> frozen
     """Numbers of the call's applications from which no conflict bars the person.
 
     Args:
-        as_member: for one of the experts, who see those that they evaluate, and others where nothing is suspected: the
-            SQL of "application.read".
+        as_member: for one of the experts: the SQL of "application.read".
     """
     query = select(Application.number).where(Application.call_id == call.id, not_barred(user))
-    if as_member:
-        evaluated = select(Assignment.application_id).where(
-            Assignment.user_id == user.id, Assignment.state == "cleared"
-        )
-        suspected = select(Conflict.application_id).where(
-            Conflict.user_id == user.id, Conflict.status != "overruled"
-        )
-        query = query.where(
-            or_(
-                Application.id.in_(evaluated),
-                Application.panel_screened_at.is_not(None) & Application.id.not_in(suspected),
-            )
-        )
-    return frozenset(db.session.scalars(query))
+    return frozenset(db.session.scalars(query.where(_follows(user)) if as_member else query))
+
+
+def _follows(user: Any) -> ColumnElement[bool]:
+    """What one of the experts reads of a panel: what they evaluate, and others where nothing is suspected."""
+    evaluated = select(Assignment.application_id).where(
+        Assignment.user_id == user.id, Assignment.state == "cleared"
+    )
+    suspected = select(Conflict.application_id).where(
+        Conflict.user_id == user.id, Conflict.status != "overruled"
+    )
+    return or_(
+        Application.id.in_(evaluated),
+        Application.panel_screened_at.is_not(None) & Application.id.not_in(suspected),
+    )
 
 
 def members(call: Call) -> Sequence[User]:
@@ -352,7 +352,8 @@ def by_number(call: Call, numbers: Iterable[str]) -> Sequence[Application]:
 def open_panels(user: Any) -> Sequence[Any]:
     """Calls whose panel is open and has applications: (call, how many).
 
-    Those that the person chairs, and those in which they evaluate and whose applications have all come to the panel.
+    Those that the person chairs, and those in which they evaluate and whose applications have all come to the panel,
+    counted as the person reads them.
     """
     other = aliased(Application)
     on_the_way = exists().where(other.call_id == Call.id, other.version > 0, other.state.in_(BEFORE_PANEL))
@@ -363,7 +364,7 @@ def open_panels(user: Any) -> Sequence[Any]:
     return db.session.execute(
         select(Call, func.count(Application.id))
         .join(Application, Application.call_id == Call.id)
-        .where(or_(run_by(user, "chair"), run_by(user, "expert") & evaluates & ~on_the_way))
+        .where(or_(run_by(user, "chair"), run_by(user, "expert") & evaluates & ~on_the_way & _follows(user)))
         .where(Call.panel_closed_at.is_(None), Application.state == "in_panel")
         .where(not_barred(user))
         .group_by(Call.id)

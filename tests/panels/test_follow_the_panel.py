@@ -1,5 +1,6 @@
 """Experts of the panel read the list while the panel works, and what is on it (rulebook 7.4)."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -54,8 +55,21 @@ def test_who_evaluates_nothing_in_the_call_sits_on_no_panel(as_: Any, names: Any
     assert browser.get(f"/applications/{names.applications['panel_best']}").status_code == 404
 
 
+def _counted(browser: Any) -> int:
+    """How many applications the home page tells of."""
+    found = re.search(r"Applications in panel: (\d+)", browser.get("/").text)
+    assert found
+    return int(found[1])
+
+
+def _listed(browser: Any) -> int:
+    """How many the list shows."""
+    return len(set(re.findall(r'href="(/applications/[^"/]+)"', browser.get(PANEL).text)))
+
+
 def test_a_conflict_hides_one_of_them_and_all_sums(as_: Any, cast: Any, other: str) -> None:
     """Nobody asked the expert: the house looks for it by itself, and again when the profile changes."""
+    assert _counted(as_("expert2")) == _listed(as_("expert2"))
     partner = stored(other).submission.proposal.partners[0].name  # type: ignore[union-attr]
     db.session.execute(
         update(Expert)
@@ -67,6 +81,7 @@ def test_a_conflict_hides_one_of_them_and_all_sums(as_: Any, cast: Any, other: s
         jobs.run_waiting()
     assert conflicts(other, cast.expert2) == [("D5", "detected", "suggested")]
     browser = as_("expert2")
+    assert _counted(browser) == _listed(browser)
     page = browser.get(PANEL).text
     assert "PANELBEST" in page and "PANELWEAK" not in page and "Left after the main list" not in page
     assert browser.get(f"/applications/{other}").status_code == 404
