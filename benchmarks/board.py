@@ -71,7 +71,11 @@ def build(applications: int) -> dict[str, str]:
         with clock.at(deadline + timedelta(days=5)):
             for one, sent in zip(made, (2, 3), strict=True):
                 story.admit(one, by=officer)
-                for place, task in enumerate(story.invite(one, pool[:3], by=officer, rapporteur=pool[0])):
+                asked = story.invite(one, pool[:3], by=officer, rapporteur=pool[0])
+                if one is made[0]:
+                    for person in pool[:3]:
+                        story.engage(call, person)
+                for place, task in enumerate(asked):
                     story.accept(task)
                     story.report(task, SCORES, world.comments(SCORES), send=place < sent)
             story.agree(made[1], SCORES, world.comments(SCORES), by=officer, upto="approval")

@@ -434,6 +434,7 @@ def _title(row: tuple[str, str, dict[str, str], set[Any]]) -> str:
     return f"{method} {endpoint} {' '.join(about.values())}"
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     ("method", "endpoint", "about", "allowed"), TABLE, ids=[_title(row) for row in TABLE]
 )

@@ -22,6 +22,8 @@ from tests.panels.test_discuss import with_experts
 from tests.test_access import OFFICERS, PANEL
 from tests.world import CAST
 
+pytestmark = pytest.mark.one_database
+
 
 def made(client, reference, kind):
     answer = client.post(f"/calls/{reference}/documents", data={"kind": kind})

@@ -13,6 +13,8 @@ from tests.reviews.typed import assignment
 from tests.test_access import GROUP, STAFF
 from tests.world import CAST
 
+pytestmark = pytest.mark.one_database
+
 
 @pytest.fixture
 def want(as_, names):

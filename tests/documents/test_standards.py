@@ -19,6 +19,8 @@ from tests.documents import reading, standards
 from tests.documents.conftest import Authority
 from tests.documents.evaluated import call_with
 
+pytestmark = pytest.mark.one_database
+
 # Kind, and an application or a call of the world that has one.
 EACH = [
     ("receipt", "submitted"),

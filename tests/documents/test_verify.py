@@ -22,6 +22,8 @@ from grants.documents import contents, make, qr, render, signing, verification
 from tests.documents import reading, standards
 from tests.documents.conftest import Authority
 
+pytestmark = pytest.mark.one_database
+
 PASSWORD = "only for this test"
 
 
