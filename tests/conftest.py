@@ -35,7 +35,7 @@ DATABASES = os.environ.get("GRANTS_TEST_DATABASES", "sqlite,postgresql").split("
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What walks through every page, or sets many PDFs, does so on PostgreSQL alone where both databases are asked for."""
+    """What walks through every page or sets many PDFs does so on PostgreSQL alone where both databases are asked."""
     if len(DATABASES) == 1:
         return
     spared = [
