@@ -1,4 +1,4 @@
-"""Verbs of what follows a letter: a request for redress and its committee, the preparation of a grant."""
+"""Verbs of a request for redress and of its committee."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -6,11 +6,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from grants import clock, events, mail
-from grants.canonical import canonical, digest
+from grants.canonical import digest
 from grants.db import db
-from grants.decisions import notices, queries, redress, second_check
+from grants.decisions import notices, queries, redress
 from grants.decisions.actions import Changed, Refused
-from grants.decisions.models import Decision, Preparation, Redress, RedressMember
+from grants.decisions.models import Decision, Redress, RedressMember
 from grants.people.models import User
 from grants.words import N_
 from grants.workflow import move
@@ -113,52 +113,3 @@ def withdraw(request: Redress, *, by: Any) -> None:
     """The coordinator takes the request back; the decision stands."""
     request.closed_at, request.closed_by_id = clock.now(), by.id
     move(request, "withdraw", by=by)
-
-
-# --- Grant preparation -----------------------------------------------------------------------------------------------
-
-
-def note(preparation: Preparation, *, by: Any, data_on: date | None, declaration_on: date | None) -> None:
-    """Write down when the grant data and the declaration of honour came in."""
-    preparation.data_on, preparation.declaration_on = data_on, declaration_on
-    events.record(
-        db.session, preparation, "note", by=by, data_on=data_on.isoformat() if data_on else "",
-        declaration_on=declaration_on.isoformat() if declaration_on else "",
-    )  # fmt: skip
-
-
-def check(preparation: Preparation, on: date) -> list[second_check.Standing]:
-    """The second eligibility check of the beneficiaries as submitted, on a day."""
-    application, call = preparation.application, preparation.call
-    assert application.submission is not None
-    return second_check.changed(
-        application.submission.proposal.beneficiaries, pillar=call.pillar, year=call.year, action=call.action,
-        then=date.fromisoformat(call.deadline_local[:10]), now=on,
-    )  # fmt: skip
-
-
-def sign(preparation: Preparation, decision: Decision, *, by: Any, reason: str) -> None:
-    """Note the signature, with the second eligibility check of that day.
-
-    Raises Refused while data, declaration or a clearance is missing, and for a worse standing without a reason.
-    """
-    if preparation.data_on is None or preparation.declaration_on is None:
-        raise Refused(N_("The grant data or the declaration of honour has not come in yet."), "reason")
-    if "refused" in (decision.ethics, decision.security):
-        raise Refused(N_("The ethics review or the security scrutiny did not clear the project."), "reason")
-    at = clock.now()
-    found = check(preparation, at.astimezone(ZoneInfo(preparation.call.zone)).date())
-    if any(standing.worse for standing in found) and not reason.strip():
-        raise Refused(
-            N_(
-                "The country of a beneficiary stands worse than at the deadline. Say why the grant is signed."
-            ),
-            "reason",
-        )
-    preparation.checks, preparation.reason = [standing._asdict() for standing in found], reason.strip()
-    preparation.signed_at, preparation.signed_by_id = at, by.id
-    move(preparation, "sign", by=by, checks=_facts(preparation.checks), reason=preparation.reason)
-
-
-def _facts(checks: Sequence[Mapping[str, Any]]) -> str:
-    return canonical(list(checks)).decode() if checks else ""

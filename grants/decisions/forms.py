@@ -1,5 +1,6 @@
 """What officers type about a decision: its contents, a comment that sends it back, the confirmation of a release."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from flask_babel import gettext as _
@@ -23,6 +24,7 @@ from grants.decisions.afterwards import OUTCOMES
 from grants.decisions.changes import choices
 from grants.decisions.models import Decision
 from grants.decisions.outcomes import CLEARANCES, GATES, KINDS, NAMES, possible
+from grants.decisions.preparing import STEPS
 
 
 class DecisionForm(FlaskForm):
@@ -145,14 +147,27 @@ class OpinionForm(FlaskForm):
 
 
 class PreparationForm(FlaskForm):
-    """What came in from an invited consortium, and when."""
+    """When each step before the signature was done; only the steps that this preparation needs."""
 
     data_on = DateField(_l("Grant data received on"), [Optional()])
     declaration_on = DateField(_l("Declaration of honour received on"), [Optional()])
+    capacity_on = DateField(_l("Financial and operational capacity verified on"), [Optional()])
+    plans_on = DateField(_l("Gender equality plans verified on"), [Optional()])
+    conditions_on = DateField(_l("Conditions of ethics and security met on"), [Optional()])
+    coordinator_signed_on = DateField(_l("Signed by the coordinator on"), [Optional()])
+
+    def __init__(self, steps: Iterable[str], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        for step in set(STEPS) - set(steps):
+            del self[step]
+
+    def days(self) -> dict[str, Any]:
+        """What agreement.note takes."""
+        return {step: self[step].data for step in STEPS if step in self}
 
 
 class SignatureForm(FlaskForm):
-    """The signature, with a reason where the second eligibility check has findings."""
+    """The signature of the funder, with a reason where the second eligibility check has findings."""
 
     reason = TextAreaField(
         _l("Reason, if the check has findings"), [Optional(), Length(max=10000), no_control_characters]

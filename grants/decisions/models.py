@@ -193,11 +193,21 @@ class Preparation(Public, Base):
     state: Mapped[str] = mapped_column(String(12), default="open")
     data_on: Mapped[date | None]
     declaration_on: Mapped[date | None]
+    capacity_on: Mapped[date | None]
+    """When the financial and operational capacity of the beneficiaries was verified."""
+    plans_on: Mapped[date | None]
+    """When the gender equality plans that must be in force were verified (rulebook 1.6)."""
+    conditions_on: Mapped[date | None]
+    """When the conditions of the ethics review and of the security scrutiny were met."""
+    coordinator_signed_on: Mapped[date | None]
     checks: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
     """The second eligibility check, as it was at the signature (`second_check.Standing`)."""
+    findings: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
+    """What the rules found on that day and not at the deadline (`Finding`)."""
     reason: Mapped[str] = mapped_column(Text, default="")
     """Why it was signed although the check had findings."""
     signed_at: Mapped[datetime | None]
+    """For the funder, after the coordinator."""
     signed_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     version: Mapped[int] = mapped_column(default=1)
 

@@ -1,4 +1,4 @@
-"""How the preparation of a grant begins and ends with the decision that invites; what comes in is in `afterwards`."""
+"""The preparation of a grant begins and ends with the decision that invites; `agreement` leads it to the signature."""
 
 from typing import Any
 
@@ -6,7 +6,18 @@ from grants import events
 from grants.db import db
 from grants.decisions import queries
 from grants.decisions.models import Decision, Preparation
+from grants.words import N_
 from grants.workflow import move
+
+STEPS = {
+    "data_on": N_("The grant data have not come in yet."),
+    "declaration_on": N_("The declaration of honour has not come in yet."),
+    "capacity_on": N_("The capacity of the beneficiaries has not been verified yet."),
+    "plans_on": N_("The gender equality plans have not been verified yet."),
+    "conditions_on": N_("The conditions of the ethics review or of the security scrutiny are not met yet."),
+    "coordinator_signed_on": N_("The coordinator has not signed yet."),
+}
+"""What has to be done before the funder signs, each with its day, and what is said while it is not (rulebook 7.1)."""
 
 
 def begin(decision: Decision, *, by: Any) -> None:
@@ -19,7 +30,8 @@ def begin(decision: Decision, *, by: Any) -> None:
         db.session.flush()
         events.record(db.session, preparation, "begin", by=by, target="open")
     elif preparation.state == "ended":
-        preparation.data_on = preparation.declaration_on = None
+        for step in STEPS:
+            setattr(preparation, step, None)
         move(preparation, "begin", by=by)
 
 

@@ -561,7 +561,7 @@ def preparation_by(application_public_id: str) -> Preparation | None:
         .join(Preparation.application)
         .options(
             contains_eager(Preparation.application).options(
-                joinedload(Application.call), joinedload(Application.submission)
+                joinedload(Application.call).selectinload(Call.questions), joinedload(Application.submission)
             )
         )
         .where(Application.public_id == application_public_id)

@@ -1,8 +1,12 @@
 """Ethics and security beside the score, and the preparation of a grant up to its signature."""
 
+import pytest
+
+from grants.applications import finding
 from grants.db import db
-from grants.decisions import queries
+from grants.decisions import preparing, queries
 from grants.decisions.second_check import Standing
+from grants.eligibility import queries as eligibility
 from grants.events import Event
 from tests.decisions.test_change import (
     approve_change,
@@ -19,9 +23,15 @@ def preparation(one):
     return queries.preparation_by(one.public_id)
 
 
-def receive(client, one):
-    address = f"/applications/{one.public_id}/preparation"
-    return client.post(address, data={"data_on": "2026-10-05", "declaration_on": "2026-10-06"})
+STEPS = {
+    "data_on": "2026-09-22", "declaration_on": "2026-09-23", "capacity_on": "2026-09-24", "plans_on": "2026-09-24",
+    "coordinator_signed_on": "2026-09-30",
+}  # fmt: skip
+
+
+def receive(client, one, **changed):
+    """Every step before the signature of the funder, on 1 October."""
+    return client.post(f"/applications/{one.public_id}/preparation", data=STEPS | changed)
 
 
 def sign(client, one, reason=""):
@@ -55,7 +65,7 @@ def test_a_grant_is_signed_when_all_has_come_in(app, cast, as_):
 
     early = sign(officer, one)
     assert early.status_code == 422
-    assert "has not come in yet" in early.text
+    assert "The grant data have not come in yet." in early.text
     assert (
         officer.post(f"/applications/{one.public_id}/preparation", data={"data_on": "soon"}).status_code
         == 422
@@ -64,6 +74,52 @@ def test_a_grant_is_signed_when_all_has_come_in(app, cast, as_):
     assert sign(officer, one).status_code == 303
     assert preparation(one).state == "signed"
     assert sign(officer, one).status_code == 409
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_the_funder_signs_last(app, cast, as_, step):
+    """Rulebook 7.1: data, declaration, capacity, plans, then the coordinator, then the funder."""
+    _, applications = released_call(cast, as_)
+    one, officer = applications["MAIN"], as_("officer")
+    assert receive(officer, one, **{step: ""}).status_code == 303
+    refused = sign(officer, one)
+    assert (refused.status_code, preparing.STEPS[step] in refused.text) == (422, True)
+    assert receive(officer, one).status_code == 303
+    assert sign(officer, one).status_code == 303
+    assert "Signed by the coordinator" in officer.get(f"/applications/{one.public_id}/preparation").text
+
+
+def test_a_day_that_is_still_to_come_is_said_beside_its_field(app, cast, as_):
+    _, applications = released_call(cast, as_)
+    answer = receive(as_("officer"), applications["MAIN"], capacity_on="2027-01-01")
+    assert answer.status_code == 422
+    assert 'id="capacity_on-error"' in answer.text
+    assert preparation(applications["MAIN"]).data_on is None
+
+
+def test_conditions_of_the_ethics_review_are_met_before_the_signature(app, cast, as_):
+    _, applications = released_call(cast, as_)
+    one, officer = applications["MAIN"], as_("officer")
+    assert "Conditions of ethics" not in officer.get(f"/applications/{one.public_id}/preparation").text
+    decision_on(one).ethics = "conditional"
+    db.session.commit()
+    receive(officer, one)
+    assert "The conditions of the ethics review" in sign(officer, one).text
+    receive(officer, one, conditions_on="2026-09-29")
+    assert sign(officer, one).status_code == 303
+
+
+def test_a_consortium_that_would_not_be_eligible_any_more_needs_a_reason(app, cast, as_, monkeypatch):
+    """The second check asks every rule of eligibility by the law of the day, and keeps what it found."""
+    gone = finding.Finding("MINIMUM_CONSORTIUM", "fails", "eligibility", True, "Too few.", "", "", "")
+    monkeypatch.setattr(eligibility, "other_today", lambda *_facts: (gone,))
+    _, applications = released_call(cast, as_)
+    one, officer = applications["MAIN"], as_("officer")
+    receive(officer, one)
+    assert "stands worse than at the deadline" in sign(officer, one).text
+    assert sign(officer, one, reason="A country is associated again next week.").status_code == 303
+    assert preparation(one).findings == [gone.to_dict()]
+    assert "Too few." in officer.get(f"/applications/{one.public_id}/preparation").text
 
 
 def test_a_country_that_stands_worse_needs_a_reason_and_the_check_is_kept(app, cast, as_, monkeypatch):
