@@ -14,7 +14,6 @@ from wtforms import (
     BooleanField,
     DecimalField,
     Field,
-    Form,
     FormField,
     HiddenField,
     IntegerField,
@@ -31,7 +30,14 @@ from grants.applications.budget import CATEGORIES
 from grants.applications.models import Clarification, Partner
 from grants.calls.answering import answer_field
 from grants.calls.countries import codes
-from grants.calls.fields import CheckboxList, EmptyForNow, MomentField, MoneyField, no_control_characters
+from grants.calls.fields import (
+    CheckboxList,
+    EmptyForNow,
+    MomentField,
+    MoneyField,
+    RowForm,
+    no_control_characters,
+)
 from grants.calls.models import Call, Question
 from grants.people import identifiers
 from grants.words import count_characters
@@ -143,7 +149,7 @@ def _normalise(field: StringField, check: Callable[[str], str]) -> None:
             raise ValidationError(_(str(problem))) from None
 
 
-class OrganisationForm(Form):
+class OrganisationForm(RowForm):
     """Who an organisation is."""
 
     name = StringField(

@@ -25,10 +25,9 @@ def create(programme: Programme, *, by: Any, reference: str, scheme_id: str, **f
     """Set up a call in draft, with its own copy of the scheme and of the declarations (rulebook 9.2).
 
     Raises:
-        Unfit: the reference is taken.
+        Unfit: the reference is taken, by a call or by a page.
     """
-    if db.session.scalar(select(Call.id).where(Call.reference == reference)):
-        raise Unfit(N_("Another call has this reference already."))
+    _refuse_taken(reference)
     call = Call(
         programme_id=programme.id, programme=programme, reference=reference, state="draft", applications_made=0,
         scheme_json=scheme.library()[scheme_id].to_dict(),
@@ -40,6 +39,13 @@ def create(programme: Programme, *, by: Any, reference: str, scheme_id: str, **f
     db.session.flush()
     events.record(db.session, call, "create", by=by, target="draft")
     return call
+
+
+def _refuse_taken(reference: str) -> None:
+    """People write references in either case, and /calls/new is a page."""
+    taken = select(Call.id).where(func.lower(Call.reference) == reference.lower())
+    if reference.lower() == "new" or db.session.scalar(taken):
+        raise Unfit(N_("Another call has this reference already."))
 
 
 def edit(call: Call, *, by: Any, version: int, scheme_id: str | None = None, **fields: Any) -> None:
@@ -174,8 +180,7 @@ def copy(call: Call, *, by: Any, reference: str, opens_on: datetime, deadline: d
     Raises:
         Unfit: the reference is taken, or the call would open after its deadline.
     """
-    if db.session.scalar(select(Call.id).where(Call.reference == reference)):
-        raise Unfit(N_("Another call has this reference already."))
+    _refuse_taken(reference)
     new = Call(
         programme_id=call.programme_id, programme=call.programme, reference=reference, state="draft",
         applications_made=0, questions=[], findings=[], version=1, opens_on=opens_on,

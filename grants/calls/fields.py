@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from flask_babel import gettext as _
+from flask_wtf import FlaskForm
 from markupsafe import Markup
 from wtforms import (
     DateTimeLocalField,
@@ -44,6 +45,13 @@ def version_of(form: Any) -> int:
     """The version that the person had before them, from the hidden field; -1, which no version has, for all else."""
     text = str(form["version"].data or "")
     return int(text) if text.isdecimal() and len(text) < 10 else -1
+
+
+class RowForm(FlaskForm):
+    """One row within a form: without a token of its own, its messages in the language of the reader."""
+
+    class Meta:
+        csrf = False
 
 
 class EmptyForNow(Optional):

@@ -9,7 +9,6 @@ from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
     FieldList,
-    Form,
     FormField,
     HiddenField,
     IntegerField,
@@ -20,7 +19,7 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length, NumberRange
 
-from grants.calls.fields import EmptyForNow, PointsField, lines, no_control_characters
+from grants.calls.fields import EmptyForNow, PointsField, RowForm, lines, no_control_characters
 from grants.calls.scheme import DIRECTIONS, FORMULAS, TIE_STEPS, TIE_WORDS, Criterion, Scheme, SchemeError
 from grants.words import key_of
 
@@ -33,7 +32,7 @@ def _complete(form: "CriterionForm", field: PointsField) -> None:
         raise ValidationError(_("Type a number with at most two decimals, such as 3.5."))
 
 
-class CriterionForm(Form):
+class CriterionForm(RowForm):
     """One award criterion; without a name it is none."""
 
     id = HiddenField()
@@ -63,7 +62,7 @@ class CriterionForm(Form):
             raise ValidationError(_("Use at most 20 lines of 600 characters each."))
 
 
-class LabelForm(Form):
+class LabelForm(RowForm):
     """What one score is called and what it means; without words it says nothing."""
 
     score = PointsField(_l("Score"))

@@ -12,6 +12,7 @@ from grants.decisions import notices, queries, redress
 from grants.decisions.actions import Changed, Refused
 from grants.decisions.models import Decision, Redress, RedressMember
 from grants.people.models import User
+from grants.people.queries import officers
 from grants.words import N_
 from grants.workflow import move
 
@@ -49,6 +50,13 @@ def file(decision: Decision, *, by: Any, grounds: Sequence[str], text: str) -> R
     db.session.add(request)
     db.session.flush()
     events.record(db.session, request, "file", by=by, target="filed", grounds=request.grounds)
+    barred = decision.application.barred_ids
+    for officer in (one for one in officers(decision.call) if one.id not in barred):
+        mail.write(
+            db.session, "redress_filed", to=officer.email, language=officer.language, user_id=officer.id,
+            call_id=request.call_id, occasion=f"redress_filed:{request.public_id}", name=officer.name,
+            request=request, application=request.application,
+        )  # fmt: skip
     return request
 
 

@@ -18,7 +18,7 @@ from wtforms import (
 from wtforms.validators import DataRequired, Length, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from grants.calls.fields import MoneyField, no_control_characters, version_of
+from grants.calls.fields import EmptyForNow, MoneyField, no_control_characters, version_of
 from grants.decisions import redress, wording
 from grants.decisions.afterwards import OUTCOMES
 from grants.decisions.changes import choices
@@ -149,12 +149,12 @@ class OpinionForm(FlaskForm):
 class PreparationForm(FlaskForm):
     """When each step before the signature was done; only the steps that this preparation needs."""
 
-    data_on = DateField(_l("Grant data received on"), [Optional()])
-    declaration_on = DateField(_l("Declaration of honour received on"), [Optional()])
-    capacity_on = DateField(_l("Financial and operational capacity verified on"), [Optional()])
-    plans_on = DateField(_l("Gender equality plans verified on"), [Optional()])
-    conditions_on = DateField(_l("Conditions of ethics and security met on"), [Optional()])
-    coordinator_signed_on = DateField(_l("Signed by the coordinator on"), [Optional()])
+    data_on = DateField(_l("Grant data received on"), [EmptyForNow()])
+    declaration_on = DateField(_l("Declaration of honour received on"), [EmptyForNow()])
+    capacity_on = DateField(_l("Financial and operational capacity verified on"), [EmptyForNow()])
+    plans_on = DateField(_l("Gender equality plans verified on"), [EmptyForNow()])
+    conditions_on = DateField(_l("Conditions of ethics and security met on"), [EmptyForNow()])
+    coordinator_signed_on = DateField(_l("Signed by the coordinator on"), [EmptyForNow()])
 
     def __init__(self, steps: Iterable[str], **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -53,6 +53,9 @@ from grants.policy import ASKED
 DECIDED_ON = ("inadmissible", "ineligible", "evaluated")
 """States of an application in which the funder decides, and from which a release informs."""
 
+COMMITTEE = 2
+"""Members whom an opinion on a request for redress needs: one proposes it, another confirms."""
+
 WITHDRAWN, WITHDRAWALS = ("withdrawn", "withdrawn_after_deadline"), ("withdraw", "withdraw_late")
 """States of applications that were withdrawn, and the moves that lead there."""
 
@@ -534,16 +537,35 @@ def involved(application: Application) -> set[int]:
     return {one for one in db.session.scalars(taken) if one}
 
 
-def committees(user: Any) -> Sequence[Redress]:
-    """Requests that wait for the opinion of a committee with this person."""
-    return db.session.scalars(
-        select(Redress)
-        .join(Redress.members)
+def requests_before(user: Any) -> Sequence[Any]:
+    """Requests that wait for the person, on the committee or as an officer who has to name it: rows as of `_filed`."""
+    mine, size = _membership(user)
+    unnamed = run_by(user, "officer") & (size < COMMITTEE)
+    return db.session.execute(_filed(user).where(or_(mine, unnamed)).limit(100)).all()
+
+
+def requests_in(call: Call, user: Any) -> Sequence[Any]:
+    """The requests for redress in a call that wait for their outcome, the oldest first: rows as of `_filed`."""
+    return db.session.execute(_filed(user).where(Application.call_id == call.id).limit(200)).all()
+
+
+def _filed(user: Any) -> Rows:
+    """Open requests: Redress, whether the person is on its committee (mine), how many are (size)."""
+    mine, size = _membership(user)
+    return (
+        select(Redress, mine.label("mine"), size.label("size"))
         .join(Redress.application)
+        .join(Application.call)
         .options(contains_eager(Redress.application))
-        .where(RedressMember.user_id == user.id, Redress.state == "filed", not_barred(user))
-        .order_by(Redress.filed_at)
-    ).all()
+        .where(Redress.state == "filed", not_barred(user))
+        .order_by(Redress.filed_at, Redress.id)
+    )
+
+
+def _membership(user: Any) -> tuple[Any, Any]:
+    members = select(func.count()).select_from(RedressMember).where(RedressMember.redress_id == Redress.id)
+    mine = exists().where(RedressMember.redress_id == Redress.id, RedressMember.user_id == user.id)
+    return mine, members.scalar_subquery()
 
 
 def preparation_of(application: Application) -> Preparation | None:

@@ -14,7 +14,6 @@ from wtforms import (
     DateField,
     Field,
     FieldList,
-    Form,
     FormField,
     HiddenField,
     IntegerField,
@@ -29,7 +28,7 @@ from wtforms.validators import DataRequired, Email, InputRequired, Length, Numbe
 
 from grants import clock
 from grants.applications.forms import GENDERS, countries
-from grants.calls.fields import no_control_characters
+from grants.calls.fields import RowForm, no_control_characters
 from grants.experts.composition import FULL, HARD, RULES
 from grants.experts.conflicts import CODES, TIES
 from grants.experts.fit import BIDS
@@ -74,7 +73,7 @@ def lines(text: str | None) -> list[str]:
     return list(dict.fromkeys(line.strip() for line in (text or "").splitlines() if line.strip()))
 
 
-class PastEmployerForm(Form):
+class PastEmployerForm(RowForm):
     """One row of the employers of the last three years; an empty row is left out."""
 
     name = StringField(_l("Past employer"), [Optional(), Length(max=300), no_control_characters])

@@ -110,6 +110,23 @@ def test_nobody_of_the_evaluation_is_on_the_committee_and_its_outcome_changes_th
     assert (decision_on(one).outcome, decision_on(one).letter_number) == ("reserve", 2)
 
 
+def test_officers_hear_of_a_request_and_find_it_until_two_are_on_its_committee(app, cast, as_):
+    call, applications = known_call(cast, as_)
+    one = applications["BELOW"]
+    with clock.at(AT):
+        assert ask(as_("coordinator"), one).status_code == 303
+        mails = db.session.query(Mail).filter(Mail.occasion.startswith("redress_filed")).all()
+        assert {mail.user_id for mail in mails} == {cast.officer.id, cast.officer2.id}
+        officer, desk = as_("officer"), f"/calls/{call.reference}/decisions"
+        assert "A committee of two has to be named." in officer.get("/").text
+        assert f'href="/reviews/{asked(one).public_id}"' in officer.get(desk).text
+        for member in (cast.other_officer, cast.admin):
+            assert "A committee of two" in officer.get("/").text
+            officer.post(f"/reviews/{asked(one).public_id}/members", data={"email": member.email})
+        assert "A committee of two" not in officer.get("/").text
+        assert "On the committee: 2" in officer.get(desk).text
+
+
 def test_a_request_may_be_withdrawn_and_stays_the_only_one(app, cast, as_):
     _, applications = known_call(cast, as_)
     one = applications["BELOW"]

@@ -53,10 +53,15 @@ def tasks(user: Any) -> list[dict[str, Any]]:
             _("The result of %(number)s is available", number=one.number),
             url_for("decisions.decision", public_id=one.public_id), one.acronym, "info",
         ))  # fmt: skip
-    for asked in queries.committees(user) if user.appointments else ():
-        title = _("Request for redress: %(number)s", number=asked.application.number)
-        url = url_for("decisions.review", public_id=asked.public_id)
-        rows.append(_task(title, url, _("Your committee is asked for its opinion."), "warning"))
+    for asked in queries.requests_before(user) if user.appointments else ():
+        title = _("Request for redress: %(number)s", number=asked.Redress.application.number)
+        url = url_for("decisions.review", public_id=asked.Redress.public_id)
+        meta = (
+            _("Your committee is asked for its opinion.")
+            if asked.mine
+            else _("A committee of two has to be named.")
+        )
+        rows.append(_task(title, url, meta, "warning"))
     for change in queries.changes_to_approve(user) if user.holds("officer") else ():
         if user.holds("officer", change.call):
             title = _("Change of a decision to approve: %(number)s", number=change.application.number)

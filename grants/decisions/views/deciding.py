@@ -46,6 +46,7 @@ def desk(reference: str) -> str:
     return render_template(
         "decisions/desk.html", call=call, form=form, waiting=len(waiting), undecided=tally.pop((None, None), 0),
         tally=tally, page=paged(queries.desk(call, current_user), queries.count_concerned(call)), of_line=OF_LINE,
+        requests=queries.requests_in(call, current_user) if call.released_at else [],
         inform_by=redress.time_to_inform(call.deadline_at.astimezone(ZoneInfo(call.zone)).date()),
     )  # fmt: skip
 
