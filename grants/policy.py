@@ -64,11 +64,6 @@ NOT_YOURS = N_("This is not open to you.")
 # --- Who -------------------------------------------------------------------------------------------------------------
 
 
-@who(NOT_YOURS)
-def anyone(user: Any, thing: Any) -> bool:
-    return True
-
-
 @who(N_("Please sign in first."))
 def signed_in(user: Any, thing: Any) -> bool:
     return bool(user.is_authenticated)

@@ -436,7 +436,7 @@ VERBS = {
     "fix": N_("Group for the lots fixed"), "draw": N_("Lots drawn"), "take": N_("Order of the lots taken over"),
     "want": N_("Documents ordered"),
     "write_letter": N_("Words of a letter changed"), "reword": N_("For approval again: words of its letter changed"),
-    "purge": N_("Deleted, never submitted"),
+    "purge": N_("Deleted after its time"), "disagree": N_("One expert disagrees"),
 }  # fmt: skip
 NOUNS = {
     "call": N_("Call"), "application": N_("Application"), "ruling": N_("Ruling"), "assignment": N_("Assignment"),
@@ -444,7 +444,7 @@ NOUNS = {
     "report": N_("Report"), "reaction": N_("Reaction of the applicants"),
     "consensus": N_("Consensus report"), "decision": N_("Decision"),
     "conflict": N_("Conflict of interest"), "panel_finding": N_("Panel"), "release": N_("Release"),
-    "enquiry": N_("Question about the call"),
+    "enquiry": N_("Question about the call"), "clarification": N_("Clarification"),
     "group_proposal": N_("Proposed groups"),
     "draw": N_("Draw of lots"),
     "change": N_("Change of a decision"), "redress": N_("Redress"), "preparation": N_("Grant preparation"),

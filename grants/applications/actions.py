@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, update
 from sqlalchemy.orm.exc import StaleDataError
 
 from grants import clock, events, files, mail
@@ -691,9 +691,3 @@ def extend_until(application: Application, local: str, *, by: Any, reason: str) 
     if until <= clock.now():
         raise ValueError(N_("This moment has passed already."))
     extend(application, until, by=by, reason=reason)
-
-
-def restored_hashes(application: Application) -> bool:
-    """Whether every submitted version still has the hash that its receipt gave."""
-    rows = db.session.scalars(select(Submission).where(Submission.application_id == application.id))
-    return all(digest(json.loads(row.snapshot)) == row.sha256 for row in rows)

@@ -159,8 +159,14 @@ SELF_CHECK = (
 """The rules that a consortium can be asked about by its countries alone."""
 
 
-def imagined(beneficiaries: Iterable[str], others: Iterable[str], organisations: int | None) -> Proposal:
-    """A consortium with one independent beneficiary in each country, and as many organisations as are named."""
+def imagined(
+    beneficiaries: Iterable[str], others: Iterable[str], organisations: int | None, language: str = "en"
+) -> Proposal:
+    """A consortium with one independent beneficiary in each country, and as many organisations as are named.
+
+    Args:
+        language: in which each is called by its country.
+    """
     asks = Budget(requested=1)
     roles = [(code, "beneficiary") for code in beneficiaries] + [
         (code, "associated_partner") for code in others
@@ -168,7 +174,7 @@ def imagined(beneficiaries: Iterable[str], others: Iterable[str], organisations:
     roles = [(code, "coordinator" if n == 0 else role) for n, (code, role) in enumerate(roles)]
     # More organisations in a country that is there already change nothing but their number.
     roles += [(roles[0][0], "associated_partner")] * max(0, (organisations or 0) - len(roles))
-    names = {code: str(Locale("en").territories.get(code, code)) for code, _role in roles}
+    names = {code: str(Locale(language).territories.get(code, code)) for code, _role in roles}
     return Proposal(
         call="",
         partners=tuple(

@@ -22,7 +22,7 @@ from grants import clock
 from grants.applications import actions, comparison, merging, queries
 from grants.applications.merging import Merged, Typed
 from grants.applications.models import Application, KeptText, Section
-from grants.calls.fields import TableField
+from grants.fields import TableField
 from grants.web import keep_in_any_case, typed_is_stored
 
 Answer = str | Response | tuple[str, int]

@@ -16,7 +16,6 @@ from wtforms import (
     Field,
     FormField,
     HiddenField,
-    IntegerField,
     RadioField,
     SelectField,
     StringField,
@@ -30,15 +29,16 @@ from grants.applications.budget import CATEGORIES
 from grants.applications.models import Clarification, Partner
 from grants.calls.answering import answer_field
 from grants.calls.countries import codes
-from grants.calls.fields import (
+from grants.calls.models import Call, Question
+from grants.fields import (
     CheckboxList,
     EmptyForNow,
     MomentField,
     MoneyField,
     RowForm,
+    WholeNumberField,
     no_control_characters,
 )
-from grants.calls.models import Call, Question
 from grants.people import identifiers
 from grants.words import count_characters
 
@@ -125,7 +125,7 @@ class SummaryForm(FlaskForm):
     acronym = StringField(_l("Acronym"), [DataRequired(), Stored(100)])
     title = StringField(_l("Title"), [Stored(1000)])
     abstract = TextAreaField(_l("Abstract"), [Stored(20000)])
-    duration = IntegerField(_l("Duration in months"), [EmptyForNow(), NumberRange(1, 240)])
+    duration = WholeNumberField(_l("Duration in months"), [EmptyForNow(), NumberRange(1, 240)])
     keywords = CheckboxList(_l("Keywords of the call"))
     free_keywords = StringField(_l("Your own keywords"), [Stored(1000)])
 
@@ -193,7 +193,7 @@ class PartnerForm(OrganisationForm, FlaskForm):
     """An organisation of the consortium, its part in it and its contact."""
 
     role = SelectField(_l("Role"))
-    headcount = IntegerField(_l("Staff, in annual work units"), [Optional(), NumberRange(0, 10_000_000)])
+    headcount = WholeNumberField(_l("Staff, in annual work units"), [Optional(), NumberRange(0, 10_000_000)])
     turnover = MoneyField(_l("Annual turnover"), [Optional()])
     balance_sheet = MoneyField(_l("Annual balance sheet total"), [Optional()])
     access = SelectField(_l("The contact may"), choices=ACCESS, default="own")

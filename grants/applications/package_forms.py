@@ -8,13 +8,13 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import DecimalField, IntegerField, SelectField, StringField
+from wtforms import DecimalField, SelectField, StringField
 from wtforms.validators import Length, NumberRange, Optional
 
 from grants.applications.actions import packages_in_use
 from grants.applications.budget import CATEGORIES, Share
 from grants.applications.models import Application, Partner
-from grants.calls.fields import MoneyField, no_control_characters
+from grants.fields import MoneyField, WholeNumberField, no_control_characters
 
 MOST = 40
 EMPTY_ROWS = 2
@@ -77,8 +77,10 @@ def packages_form(application: Application, typed: Any) -> PackagesForm:
         fields[f"{key}_lead"] = SelectField(
             _("Leading partner of work package %(number)s", **about), choices=leads
         )
-        fields[f"{key}_starts"] = IntegerField(_("First month of work package %(number)s", **about), months)
-        fields[f"{key}_ends"] = IntegerField(_("Last month of work package %(number)s", **about), months)
+        fields[f"{key}_starts"] = WholeNumberField(
+            _("First month of work package %(number)s", **about), months
+        )
+        fields[f"{key}_ends"] = WholeNumberField(_("Last month of work package %(number)s", **about), months)
         row = stored.get(key, {})
         data |= {f"{key}_{name}": row.get(name) for name in COLUMNS}
         data[f"{key}_lead"] = row.get("lead", "") if row.get("lead") in known else ""

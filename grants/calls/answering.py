@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import (
@@ -13,18 +14,31 @@ from wtforms import (
 )
 from wtforms.validators import Length, Optional
 
-from grants.calls.fields import (
+from grants.calls import answers
+from grants.calls.models import Question
+from grants.fields import (
     CheckboxList,
     DayField,
     EmptyForNow,
     MoneyField,
-    NumberField,
     TableField,
     no_control_characters,
 )
-from grants.calls.models import Question
 
 YES_NO = {"yes": _l("Yes"), "no": _l("No")}
+
+
+class NumberField(StringField):
+    """A number as people type it; `data` is a plain decimal text."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        text = valuelist[0].strip() if valuelist else ""
+        self.data = text
+        if text:
+            try:
+                self.data = answers.number(text)
+            except ValueError as problem:
+                raise ValueError(_(str(problem))) from None
 
 
 def answer_field(question: Question, text_of: Any, checks: list[Any]) -> Field | None:

@@ -13,7 +13,6 @@ from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
     HiddenField,
-    IntegerField,
     RadioField,
     SelectField,
     SelectMultipleField,
@@ -26,14 +25,15 @@ from wtforms.validators import DataRequired, InputRequired, Length, NumberRange,
 from grants.calls import answers, deadline, scheme
 from grants.calls.answering import YES_NO
 from grants.calls.countries import codes
-from grants.calls.fields import (
+from grants.calls.models import Call, Question
+from grants.calls.rules import ACTIONS
+from grants.fields import (
     MomentField,
     MoneyField,
+    WholeNumberField,
     lines,
     no_control_characters,
 )
-from grants.calls.models import Call, Question
-from grants.calls.rules import ACTIONS
 
 ZONES = [*sorted(zone for zone in available_timezones() if zone.startswith("Europe/")), "UTC"]
 
@@ -57,7 +57,7 @@ class CallForm(FlaskForm):
         choices=[("", "–"), ("1", "I"), ("2", "II"), ("3", "III")],
         default="2",
     )
-    year = IntegerField(_l("Work programme year"), [InputRequired(), NumberRange(2021, 2035)])
+    year = WholeNumberField(_l("Work programme year"), [InputRequired(), NumberRange(2021, 2035)])
     opens = MomentField(_l("Opening"), [InputRequired()])
     deadline = MomentField(_l("Deadline"), [InputRequired()])
     zone = SelectField(_l("Time zone"), choices=[(zone, zone) for zone in ZONES], default="Europe/Brussels")
@@ -66,10 +66,10 @@ class CallForm(FlaskForm):
     max_contribution = MoneyField(_l("Largest expected contribution for each project"), [Optional()])
     keywords = TextAreaField(_l("Keywords"), [Optional(), Length(max=4000), no_control_characters])
     scheme_id = SelectField(_l("Scoring scheme"))
-    min_reviews = IntegerField(
+    min_reviews = WholeNumberField(
         _l("Minimum number of reports"), [InputRequired(), NumberRange(1, 9)], default=3
     )
-    reserve_size = IntegerField(_l("Length of the reserve list"), [Optional(), NumberRange(0, 500)])
+    reserve_size = WholeNumberField(_l("Length of the reserve list"), [Optional(), NumberRange(0, 500)])
     quotas = TextAreaField(
         _l("Areas funded first"), [Optional(), Length(max=4000), no_control_characters],
         description=_l("Only if the call announces it: one a line, a keyword and how many, such as Robotics: 1."),
@@ -87,15 +87,15 @@ class CallForm(FlaskForm):
             "Empty: no lots are drawn."
         ),
     )
-    min_countries = IntegerField(_l("Countries needed"), [InputRequired(), NumberRange(1, 30)], default=3)
+    min_countries = WholeNumberField(_l("Countries needed"), [InputRequired(), NumberRange(1, 30)], default=3)
     needs_member_state = BooleanField(_l("At least one beneficiary in an EU member state"), default=True)
-    max_partners = IntegerField(_l("Largest number of partners"), [Optional(), NumberRange(1, 500)])
-    page_limit = IntegerField(_l("Page limit of Part B"), [Optional(), NumberRange(1, 500)], default=40)
+    max_partners = WholeNumberField(_l("Largest number of partners"), [Optional(), NumberRange(1, 500)])
+    page_limit = WholeNumberField(_l("Page limit of Part B"), [Optional(), NumberRange(1, 500)], default=40)
     reminders = StringField(
         _l("Reminders, days before the deadline"), [Optional(), Length(max=40)], default="14, 3"
     )
-    reaction_days = IntegerField(_l("Days to react to the reports"), [Optional(), NumberRange(0, 60)])
-    reaction_words = IntegerField(
+    reaction_days = WholeNumberField(_l("Days to react to the reports"), [Optional(), NumberRange(0, 60)])
+    reaction_words = WholeNumberField(
         _l("Words of a reaction"), [Optional(), NumberRange(50, 5000)], default=1000
     )
     reaction_scores = BooleanField(_l("Applicants who react see the scores too"))
@@ -260,7 +260,7 @@ class QuestionForm(FlaskForm):
     choices_fr = TextAreaField(
         _l("Choices or columns in French, one a line"), [Optional(), Length(max=4000), no_control_characters]
     )
-    limit = IntegerField(_l("Longest answer"), [Optional(), NumberRange(1, 100000)], default=4000)
+    limit = WholeNumberField(_l("Longest answer"), [Optional(), NumberRange(1, 100000)], default=4000)
     unit = SelectField(
         _l("Counted in"),
         choices=[("characters", _l("Characters")), ("words", _l("Words"))],
@@ -303,7 +303,7 @@ class QuestionForm(FlaskForm):
         if typed and len(typed) != len(lines(self.choices.data)):
             raise ValidationError(_("Give as many lines in French as in English, in the same order."))
 
-    def validate_limit(self, field: IntegerField) -> None:
+    def validate_limit(self, field: WholeNumberField) -> None:
         if self.kind.data == "table" and (field.data or 0) > 50 and self.limit.raw_data != ["4000"]:
             raise ValidationError(_("A table has at most 50 rows."))
 
@@ -349,7 +349,7 @@ class SelfCheckForm(FlaskForm):
         [DataRequired(_l("Choose at least one country."))],
     )
     others = SelectMultipleField(_l("Countries of affiliated entities and associated partners"), [Optional()])
-    organisations = IntegerField(_l("Number of organisations in all"), [Optional(), NumberRange(1, 1000)])
+    organisations = WholeNumberField(_l("Number of organisations in all"), [Optional(), NumberRange(1, 1000)])
 
     class Meta:
         csrf = False  # asked by address, so that it can be passed on; it changes nothing

@@ -8,10 +8,8 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
-    FieldList,
     FormField,
     HiddenField,
-    IntegerField,
     SelectField,
     StringField,
     TextAreaField,
@@ -19,17 +17,32 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length, NumberRange
 
-from grants.calls.fields import EmptyForNow, PointsField, RowForm, lines, no_control_characters
 from grants.calls.scheme import DIRECTIONS, FORMULAS, TIE_STEPS, TIE_WORDS, Criterion, Scheme, SchemeError
+from grants.fields import (
+    EmptyForNow,
+    PointsField,
+    RowForm,
+    RowList,
+    WholeNumberField,
+    lines,
+    no_control_characters,
+)
 from grants.words import key_of
 
 MOST_ASPECTS = 20
+MOST_CRITERIA = 20
+MOST_ANCHORS = 60
 
 
 def _complete(form: "CriterionForm", field: PointsField) -> None:
     """A criterion that has a name needs its figures too."""
     if form.stays and field.data is None and not field.errors:
         raise ValidationError(_("Type a number with at most two decimals, such as 3.5."))
+
+
+def _above_zero(form: "CriterionForm", field: PointsField) -> None:
+    if field.data == 0:
+        raise ValidationError(_("Type a number above 0."))
 
 
 class CriterionForm(RowForm):
@@ -43,8 +56,8 @@ class CriterionForm(RowForm):
         render_kw={"rows": 5},
     )
     threshold = PointsField(_l("Threshold"), [_complete])
-    weight = IntegerField(_l("Share of the total"), [EmptyForNow(), NumberRange(1, 1000)], default=100)
-    rank_weight = PointsField(_l("Weight in the ranking"), [_complete], default=100)
+    weight = WholeNumberField(_l("Share of the total"), [EmptyForNow(), NumberRange(1, 1000)])
+    rank_weight = PointsField(_l("Weight in the ranking"), [_complete, _above_zero], default=100)
     remove = BooleanField(_l("Take this criterion away"))
 
     @property
@@ -53,7 +66,8 @@ class CriterionForm(RowForm):
         return bool((self.name.data or "").strip()) and not self.remove.data
 
     def validate_name(self, field: StringField) -> None:
-        if self.id.data and not self.remove.data and not (field.data or "").strip():
+        written = self.id.data or (self.aspects.data or "").strip() or self.threshold.data is not None
+        if written and not self.remove.data and not (field.data or "").strip():
             raise ValidationError(_("A criterion needs a name. To take it away, tick the box."))
 
     def validate_aspects(self, field: TextAreaField) -> None:
@@ -88,32 +102,44 @@ class SchemeForm(FlaskForm):
     step = PointsField(_l("Step"), [InputRequired()])
     direction = SelectField(_l("Direction"))
     formula = SelectField(_l("Total"))
-    criteria = FieldList(FormField(CriterionForm), _l("Award criteria"), max_entries=20)
+    criteria = RowList(FormField(CriterionForm), _l("Award criteria"), max_entries=MOST_CRITERIA)
     overall_threshold = PointsField(_l("Threshold for the total"), [InputRequired()])
-    labels = FieldList(FormField(LabelForm), _l("What the scores mean"), max_entries=60)
-    tie_break = FieldList(SelectField(validators=[EmptyForNow()]), _l("Between equal scores"), max_entries=30)
+    labels = RowList(FormField(LabelForm), _l("What the scores mean"), max_entries=MOST_ANCHORS)
+    tie_break = RowList(SelectField(validators=[EmptyForNow()]), _l("Between equal scores"), max_entries=30)
 
     def __init__(self, current: Scheme, formdata: Any = None) -> None:
         """The copy as it is, with room for one more criterion and two more anchors."""
         plain = current.to_dict()
         self.current = current
-        super().__init__(
-            formdata,
-            data=plain | {
-                "criteria": [row | {"aspects": "\n".join(row["aspects"])} for row in plain["criteria"]] + [{}],
-                "labels": [*plain["labels"], {}, {}],
-                "tie_break": [*plain["tie_break"], *[""] * (len(TIE_STEPS) + len(plain["criteria"]))][
-                    : len(TIE_STEPS) + len(plain["criteria"])
-                ],
-            },
-        )  # fmt: skip
+        criteria = [row | {"aspects": "\n".join(row["aspects"])} for row in plain["criteria"]]
+        steps_left = len(TIE_STEPS) + len(criteria) - len(plain["tie_break"])
+        filled = {
+            "criteria": [*criteria, {}][:MOST_CRITERIA],
+            "labels": [*plain["labels"], {}, {}][:MOST_ANCHORS],
+            "tie_break": [*plain["tie_break"], *[""] * steps_left],
+        }
+        super().__init__(formdata, data=plain | filled)
         self.direction.choices = [(key, _(words)) for key, words in DIRECTIONS.items()]
         self.formula.choices = [(key, _(words)) for key, words in FORMULAS.items()]
+        for entry in self.criteria.entries:
+            _named(entry.form, entry.form.name.data or _("One more criterion"))
+        for entry in self.labels.entries:
+            _named(entry.form, entry.form.name.data or _("One more anchor"))
         steps = [(key, _(words)) for key, words in TIE_WORDS.items()] + [
             (one.id, _("Score for %(criterion)s", criterion=_(one.name))) for one in current.criteria
         ]
         for entry in self.tie_break.entries:
             entry.choices = [("", "–"), *steps]
+
+    def validate_criteria(self, field: RowList) -> None:
+        names = [entry.form.name.data.strip().casefold() for entry in field.entries if entry.form.stays]
+        if len(set(names)) < len(names):
+            raise ValidationError(_("Each criterion needs a name of its own."))
+
+    def validate_labels(self, field: RowList) -> None:
+        scores = [entry.form.score.data for entry in field.entries if entry.form.stays]
+        if len(set(scores)) < len(scores):
+            raise ValidationError(_("Each score has one anchor."))
 
     def typed(self) -> Scheme | None:
         """The copy with what was typed; None where it does not hold together, said beside the field concerned."""
@@ -150,7 +176,15 @@ class SchemeForm(FlaskForm):
         """Put the words for what does not hold together beside the field that can mend it."""
         misfit = _("This value does not fit the scale of the scheme.")
         if found := re.fullmatch(r"criteria\[(\d+)\]\.(\w+)", where):
-            kept[int(found[1])].form[found[2]].errors = [misfit]
+            inexact = _(
+                "With these shares a step of the scale is no whole hundredth of the total. Choose shares whose sum is "
+                "100; now it is %(sum)s.",
+                sum=sum(entry.form.weight.data or Criterion.weight for entry in kept),
+            )
+            unequal = _("With this weight a step of the scale gives no whole hundredths.")
+            sentence = {"weight": inexact, "rank_weight": unequal}.get(found[2], misfit)
+            kept[int(found[1])].form[found[2]].errors = [sentence]
+            self.criteria.errors = [entry.errors for entry in self.criteria.entries]
             return
         name, sentence = {
             "scale_max": ("scale_max", _("The highest score must lie above the lowest.")),
@@ -160,6 +194,12 @@ class SchemeForm(FlaskForm):
             "tie_break": ("tie_break", _("Name each step once.")),
         }.get(where, ("overall_threshold", misfit))
         self[name].errors = [sentence]
+
+
+def _named(form: RowForm, about: str) -> None:
+    """A message at the top of the page says which row it is about."""
+    for field in form:
+        field.label.text = _("%(row)s: %(field)s", row=about, field=field.label.text)
 
 
 def _within(buckets: list[int], plain: dict[str, Any]) -> list[int]:

@@ -22,7 +22,6 @@ from grants import clock
 from grants.calls import actions, answers, queries, scheme, word_file
 from grants.calls.answering import answers_typed, preview_form
 from grants.calls.deadline import instant
-from grants.calls.fields import version_of
 from grants.calls.forms import (
     AnswerForm,
     CallForm,
@@ -35,6 +34,7 @@ from grants.calls.forms import (
 )
 from grants.calls.models import Call, Question
 from grants.calls.scheme_form import SchemeForm
+from grants.fields import version_of
 from grants.people import actions as people
 from grants.people import queries as people_queries
 from grants.web import load, localised, paged, permit, public

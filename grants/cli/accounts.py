@@ -3,7 +3,7 @@
 import click
 from sqlalchemy import select
 
-from grants.cli.common import open_app
+from grants.cli.common import migrate_database, open_app
 
 
 @click.group()
@@ -22,7 +22,8 @@ def user() -> None:
 @click.password_option(help="Asked for where it is not given.")
 def add_user(email: str, name: str, admin: bool, officer: bool, programme: str, password: str) -> None:
     """Add a person; the first administrator comes from here."""
-    app = open_app()
+    app = open_app(migrated=False)
+    migrate_database(app)
     with app.app_context():
         from grants.calls.models import Programme
         from grants.db import db

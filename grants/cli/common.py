@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 from flask import Flask
+from sqlalchemy import inspect
 
 from grants import config
 
@@ -18,15 +19,39 @@ INPUT_FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False,
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 
 
-def open_app(**overrides: Any) -> Flask:
+class CannotWork(click.ClickException):
+    """A setting or a database with which no command can do anything."""
+
+    exit_code = EXIT_REFUSED
+
+
+def open_app(*, migrated: bool = True, **overrides: Any) -> Flask:
+    """The application of the settings.
+
+    Args:
+        migrated: whether its database must hold the tables already.
+
+    Raises CannotWork, with a sentence, for a setting or a database that cannot be used.
+    """
+    from sqlalchemy.exc import SQLAlchemyError
+
     from grants.app import create_app
     from grants.db import db
 
     try:
-        settings = config.from_environment()
+        app = create_app(config.from_environment() | overrides)
+        with app.app_context():
+            empty = not inspect(db.engine).has_table("users")
+            db.engine.dispose()
     except ValueError as problem:
-        raise click.ClickException(str(problem)) from None
-    app = create_app(settings | overrides)
+        raise CannotWork(str(problem)) from None
+    except SQLAlchemyError as problem:
+        first = str(problem).strip().partition("\n")[0]
+        raise CannotWork(f"GRANTS_DATABASE_URL leads to no database that can be used: {first}") from None
+    if empty and migrated:
+        raise CannotWork(
+            "This instance has no database yet: 'grants migrate', 'grants run' or 'grants user add' makes it."
+        )
 
     def hang_up() -> None:
         with app.app_context():

@@ -34,7 +34,10 @@ def reliability(file: Path, out: Path | None) -> None:
     found = {criterion: figures.agreement(scores[criterion]) for criterion in sorted(scores)}
     if out:
         text = json.dumps({name: one.to_dict() for name, one in found.items()}, indent=1, ensure_ascii=False)
-        out.write_text(text + "\n", encoding="utf-8")
+        try:
+            out.write_text(text + "\n", encoding="utf-8")
+        except OSError as problem:
+            raise click.UsageError(f"{out}: {problem.strerror}") from None
     for line in figures.lines(found):
         click.echo(line)
 
@@ -79,7 +82,11 @@ def rank(
         uncertainty.fundable(fundable), scale=high - low if scale else uncertainty.WIDTH, lowest_best=lowest_best,
         seed=uncertainty.SEED if seed is None else seed, draws=draws or uncertainty.DRAWS,
     )  # fmt: skip
-    with out.open("w", encoding="utf-8", newline="") as table:
+    try:
+        table = out.open("w", encoding="utf-8", newline="")
+    except OSError as problem:
+        raise click.UsageError(f"{out}: {problem.strerror}") from None
+    with table:
         writer = csv.writer(table, lineterminator="\n")
         writer.writerow(("item", "mean", "rank_mean", "expected_rank", "lower50", "upper50", "p_funded"))
         for one in found.items:

@@ -26,7 +26,7 @@ def settings() -> None:
 @click.command()
 def migrate() -> None:
     """Create the database, or bring it to the newest schema."""
-    app = open_app()
+    app = open_app(migrated=False)
     migrate_database(app)
     click.echo("The database is up to date.")
 
@@ -34,7 +34,7 @@ def migrate() -> None:
 @click.command()
 def demo() -> None:
     """Build the demo programme in an empty database: people, and calls in every phase."""
-    app = open_app(DEMO=True)
+    app = open_app(migrated=False, DEMO=True)
     migrate_database(app)
     with app.app_context():
         from grants import demo
@@ -61,7 +61,7 @@ def run(as_demo: bool, host: str, port: int, no_worker: bool) -> None:
     if as_demo:
         os.environ["GRANTS_DEMO"] = "1"
         os.environ.setdefault("GRANTS_BASE_URL", f"http://{host}:{port}")
-    app = open_app()
+    app = open_app(migrated=False)
     migrate_database(app)
     if as_demo:
         _prepare_demo(app)

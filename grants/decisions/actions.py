@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy.orm.attributes import flag_modified
 from sqlalchemy.orm.exc import StaleDataError
 
 from grants import clock, events, mail
@@ -33,6 +34,10 @@ class Refused(ValueError):
 
 class Changed(StaleDataError):
     """What the person looked at is no longer what is stored."""
+
+
+OWN_WORDS = N_("You wrote the words of this letter: another officer has to approve it.")
+"""What a letter says is seen by two people, as what it decides."""
 
 
 def propose_all(call: Call, *, by: Any) -> int:
@@ -165,9 +170,16 @@ def refuse_uncleared(outcome: str, clearances: Collection[str], conditions: str)
 
 
 def approve(decision: Decision, *, by: Any, version: int) -> None:
-    """The second pair of eyes. Raises Changed if the decision is no longer the one that the person saw."""
+    """The second pair of eyes.
+
+    Raises:
+        Changed: the decision is no longer the one that the person saw.
+        Refused: the person wrote the words of its letter.
+    """
     if decision.version != version:
         raise Changed
+    if queries.words_author(decision, decision.outcome) == by.id:
+        raise Refused(OWN_WORDS)
     _approve(decision, by=by)
 
 
@@ -214,8 +226,9 @@ def write_letter(
     """Save the words of the call's letters with this outcome as a new version; earlier ones stay.
 
     Decisions with this outcome that were approved are for a second officer again, whatever the language: a coordinator
-    may still choose another. Who changes the words is the one who proposes now, but where a conflict of interest bars
-    him: there he cannot approve anyway.
+    may still choose another. Of those, who changes the words is the one who proposes now, but where a conflict of
+    interest bars him: there he cannot approve anyway. Those that wait for approval become another version, so that
+    nobody approves words that he has not seen; their writer does not approve them either (`words_author`).
 
     Args:
         seen: number of the version that the person saw, 0 for the words of the house.
@@ -235,7 +248,10 @@ def write_letter(
     events.record(
         db.session, call, "write_letter", by=by, outcome=outcome, language=language, number=seen + 1
     )
-    for decision, is_barred in queries.approved(call, outcome, by):
+    for decision, is_barred in queries.worded(call, outcome, by):
+        if decision.state == "proposed":
+            flag_modified(decision, "outcome")
+            continue
         if not is_barred:
             decision.proposed_by_id, decision.proposed_at = by.id, text.saved_at
         decision.approved_by_id = decision.approved_at = None

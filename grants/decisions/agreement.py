@@ -37,15 +37,18 @@ def missing(preparation: Preparation, decision: Decision) -> list[str]:
     return undone
 
 
-def note(preparation: Preparation, *, by: Any, days: Mapping[str, date | None]) -> None:
+def note(preparation: Preparation, decision: Decision, *, by: Any, days: Mapping[str, date | None]) -> None:
     """Write down when each step was done; None where it is not.
 
-    Raises Refused for a day in the future, with the step as `field`.
+    Raises Refused for a day before the invitation or in the future, with the step as `field`.
     """
-    today = _today(preparation)
+    assert decision.released_at is not None
+    invited = decision.released_at.astimezone(ZoneInfo(preparation.call.zone)).date()
     for step, day in days.items():
-        if day is not None and day > today:
+        if day is not None and day > _today(preparation):
             raise Refused(N_("This day is still to come."), step)
+        if day is not None and day < invited:
+            raise Refused(N_("This day lies before the invitation."), step)
         setattr(preparation, step, day)
     events.record(
         db.session, preparation, "note", by=by,

@@ -8,7 +8,7 @@ from grants.calls.models import Call
 from grants.canonical import canonical, digest
 from grants.db import db
 from grants.decisions import letters, preparing, queries
-from grants.decisions.actions import Changed, Refused, grounds, refuse_uncleared
+from grants.decisions.actions import OWN_WORDS, Changed, Refused, grounds, refuse_uncleared
 from grants.decisions.models import Change, Decision
 from grants.decisions.outcomes import ENDINGS, GATES, NAMES, WITH_GRANT, possible
 from grants.panels.funding import promoted
@@ -135,13 +135,29 @@ def promote(call: Call, *, by: Any) -> int:
     return made
 
 
-def approve(change: Change, *, by: Any, funder: Mapping[str, str]) -> None:
+def fingerprint(change: Change) -> str:
+    """What exactly is to be approved: the change, and the words in force for its letter."""
+    decision = change.decision
+    words = queries.wordings(decision.call).get((change.outcome, decision.application.coordinator.language))
+    return digest([change.public_id, words.number if words else 0])
+
+
+def approve(change: Change, *, by: Any, seen: str, funder: Mapping[str, str]) -> None:
     """The second pair of eyes: the decision changes, its letter is replaced by a numbered new one, the mail goes.
 
-    Raises Refused for a promotion that the money no longer reaches, or that would pass over somebody, for an
-    invitation without clearance, and for the end of one whose grant agreement is signed.
+    Args:
+        seen: `fingerprint` of what the person saw.
+
+    Raises:
+        Changed: the words of the letter have changed since.
+        Refused: for a promotion that the money no longer reaches, or that would pass over somebody, for an invitation
+            without clearance, for the end of one whose grant agreement is signed, and for who wrote the letter.
     """
+    if fingerprint(change) != seen:
+        raise Changed
     decision = change.decision
+    if queries.words_author(decision, change.outcome) == by.id:
+        raise Refused(OWN_WORDS)
     if change.kind == "promotion" and decision.id not in {one.id for one in reached(change.call)}:
         raise Refused(N_("The free money no longer reaches this application. Drop the change."))
     _refuse_impossible(decision, change.outcome, change.conditions)

@@ -8,7 +8,6 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
-    DateField,
     HiddenField,
     SelectField,
     SelectMultipleField,
@@ -18,13 +17,13 @@ from wtforms import (
 from wtforms.validators import DataRequired, Length, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from grants.calls.fields import EmptyForNow, MoneyField, no_control_characters, version_of
 from grants.decisions import redress, wording
 from grants.decisions.afterwards import OUTCOMES
 from grants.decisions.changes import choices
 from grants.decisions.models import Decision
 from grants.decisions.outcomes import CLEARANCES, GATES, KINDS, NAMES, possible
 from grants.decisions.preparing import STEPS
+from grants.fields import CalendarField, EmptyForNow, MoneyField, no_control_characters, version_of
 
 
 class DecisionForm(FlaskForm):
@@ -149,12 +148,12 @@ class OpinionForm(FlaskForm):
 class PreparationForm(FlaskForm):
     """When each step before the signature was done; only the steps that this preparation needs."""
 
-    data_on = DateField(_l("Grant data received on"), [EmptyForNow()])
-    declaration_on = DateField(_l("Declaration of honour received on"), [EmptyForNow()])
-    capacity_on = DateField(_l("Financial and operational capacity verified on"), [EmptyForNow()])
-    plans_on = DateField(_l("Gender equality plans verified on"), [EmptyForNow()])
-    conditions_on = DateField(_l("Conditions of ethics and security met on"), [EmptyForNow()])
-    coordinator_signed_on = DateField(_l("Signed by the coordinator on"), [EmptyForNow()])
+    data_on = CalendarField(_l("Grant data received on"), [EmptyForNow()])
+    declaration_on = CalendarField(_l("Declaration of honour received on"), [EmptyForNow()])
+    capacity_on = CalendarField(_l("Financial and operational capacity verified on"), [EmptyForNow()])
+    plans_on = CalendarField(_l("Gender equality plans verified on"), [EmptyForNow()])
+    conditions_on = CalendarField(_l("Conditions of ethics and security met on"), [EmptyForNow()])
+    coordinator_signed_on = CalendarField(_l("Signed by the coordinator on"), [EmptyForNow()])
 
     def __init__(self, steps: Iterable[str], **kwargs: Any) -> None:
         super().__init__(**kwargs)

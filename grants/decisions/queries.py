@@ -105,6 +105,30 @@ def wording_of(decision: Decision) -> Wording | None:
     return wordings(decision.call).get((decision.outcome, language))
 
 
+def words_author(decision: Decision, outcome: str) -> int | None:
+    """Who saved the words in force for the letter that tells an outcome to an applicant; None for the house's words."""
+    return db.session.scalar(
+        select(LetterText.saved_by_id)
+        .where(
+            LetterText.call_id == decision.application.call_id, LetterText.outcome == outcome,
+            LetterText.language == decision.application.coordinator.language,
+        )
+        .order_by(LetterText.number.desc())
+        .limit(1)
+    )  # fmt: skip
+
+
+def _worded_by(user: Any) -> ColumnElement[bool]:
+    """Decisions whose letter has words that this person saved last; the SQL of `words_author`."""
+    text, later = aliased(LetterText), aliased(LetterText)
+    language = select(User.language).where(User.id == Application.coordinator_id).scalar_subquery()
+    same = (later.call_id == text.call_id, later.outcome == text.outcome, later.language == text.language)
+    return exists().where(
+        text.call_id == Application.call_id, text.outcome == Decision.outcome, text.language == language,
+        text.saved_by_id == user.id, ~exists().where(*same, later.number > text.number),
+    )  # fmt: skip
+
+
 def lots_of(decision: Decision) -> dict[str, Any] | None:
     """What the letter on a decision tells of a draw of lots, if its application was part of one."""
     draw = draw_in_force(decision.call)
@@ -271,7 +295,7 @@ def cut(call: Call) -> int | None:
 
 
 def to_approve(call: Call, user: Any) -> Sequence[Decision]:
-    """Decisions that somebody else has proposed and that this officer may approve."""
+    """Decisions that somebody else has proposed, with words that somebody else wrote: this officer may approve them."""
     return db.session.scalars(
         select(Decision)
         .join(Decision.application)
@@ -279,18 +303,22 @@ def to_approve(call: Call, user: Any) -> Sequence[Decision]:
         .where(
             Application.call_id == call.id, Application.state.in_(DECIDED_ON), Decision.state == "proposed"
         )
-        .where(Decision.proposed_by_id != user.id, not_barred(user))
+        .where(Decision.proposed_by_id != user.id, not_barred(user), ~_worded_by(user))
         .order_by(Application.serial)
     ).all()
 
 
-def approved(call: Call, outcome: str, user: Any) -> Sequence[Any]:
-    """Approved decisions with this outcome that are not released, each with whether a conflict bars the person."""
+def worded(call: Call, outcome: str, user: Any) -> Sequence[Any]:
+    """Decisions with this outcome on their way to a release, each with whether a conflict bars the person."""
     return db.session.execute(
         select(Decision, ~not_barred(user))
         .join(Decision.application)
         .options(joinedload(Decision.application).joinedload(Application.call))
-        .where(Application.call_id == call.id, Decision.outcome == outcome, Decision.state == "approved")
+        .where(
+            Application.call_id == call.id,
+            Decision.outcome == outcome,
+            Decision.state.in_(("proposed", "approved")),
+        )
         .order_by(Application.serial)
     ).all()
 
@@ -609,7 +637,7 @@ def changes_to_approve(user: Any) -> Sequence[Change]:
 def waiting_for_officers(user: Any, at: datetime) -> Select[Any]:
     """Decisions that somebody else proposed, and own ones that came back."""
     own = Decision.proposed_by_id == user.id
-    to_approve = case((and_(Decision.state == "proposed", ~own), 1), else_=0)
+    to_approve = case((and_(Decision.state == "proposed", ~own, ~_worded_by(user)), 1), else_=0)
     returned = case((and_(Decision.state == "returned", own), 1), else_=0)
     return (
         counted_for(user, to_approve, returned)

@@ -2,7 +2,7 @@
 
 from grants.demo.story import Organisation, Project
 
-PASSWORD = "demo-password-2026"  # noqa: S105  (printed at the start of every demo, and refused outside it)
+PASSWORD = "demo-password-2026"  # noqa: S105  (printed at the start of every demo)
 
 # part: (name, e-mail, language, what this person finds waiting)
 PEOPLE = {

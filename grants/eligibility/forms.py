@@ -5,7 +5,7 @@ from flask_wtf import FlaskForm
 from wtforms import HiddenField, RadioField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length
 
-from grants.calls.fields import no_control_characters
+from grants.fields import no_control_characters
 
 
 class RulingForm(FlaskForm):

@@ -19,7 +19,7 @@ from grants.experts.models import Assignment, Bid, Conflict, Expert, GroupPropos
 from grants.experts.pool_file import Complaint, Line
 from grants.people import actions as people
 from grants.people.models import User
-from grants.people.queries import by_email, holders, officers
+from grants.people.queries import by_email, officers, works_for
 from grants.policy import ASKED
 from grants.words import N_
 from grants.workflow import move
@@ -55,7 +55,7 @@ def add_expert(call: Call, *, email: str, name: str, by: Any, **profile: Any) ->
     is_new = user is None
     if user is None:
         user = people.create_account(email, name, language=by.language)
-    elif user.id in staff_ids(call):
+    elif user.id in works_for(call):
         raise Unfit(N_("This person works for the call and cannot evaluate in it."))
     known = queries.expert(user)
     expert = known or Expert(
@@ -155,11 +155,6 @@ def keep_profile(expert: Expert, profile: Mapping[str, Any], *, by: Any) -> None
     expert.kept_at = expert.changed_at = clock.now()
     db.session.flush()
     screen_expert(expert.user)
-
-
-def staff_ids(call: Call) -> set[int]:
-    """Users who run or watch the call."""
-    return {user.id for user in (*officers(call), *holders("observer", call))}
 
 
 def remove_expert(call: Call, user: User, *, by: Any) -> None:
@@ -392,6 +387,8 @@ def assign(
         raise Barred(N_("This person does not belong to the experts of this call."))
     if engagement.state == "declined":
         raise Barred(N_("This person has declined to evaluate for this call."))
+    if user.id in works_for(application.call):
+        raise Barred(N_("This person runs or watches this call."))
     earlier = queries.assignment_of(application, user)
     if earlier is not None:
         _refuse_again(earlier)

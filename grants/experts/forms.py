@@ -11,12 +11,9 @@ from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from wtforms import (
     BooleanField,
-    DateField,
     Field,
-    FieldList,
     FormField,
     HiddenField,
-    IntegerField,
     RadioField,
     SelectField,
     SelectMultipleField,
@@ -28,10 +25,10 @@ from wtforms.validators import DataRequired, Email, InputRequired, Length, Numbe
 
 from grants import clock
 from grants.applications.forms import GENDERS, countries
-from grants.calls.fields import RowForm, no_control_characters
 from grants.experts.composition import FULL, HARD, RULES
 from grants.experts.conflicts import CODES, TIES
 from grants.experts.fit import BIDS
+from grants.fields import CalendarField, RowForm, RowList, WholeNumberField, no_control_characters
 from grants.people import identifiers
 
 SECTORS = [
@@ -79,10 +76,10 @@ class PastEmployerForm(RowForm):
     name = StringField(_l("Past employer"), [Optional(), Length(max=300), no_control_characters])
     pic = StringField(_l("Its PIC"), [Optional(), _pic])
     ror = StringField(_l("Its ROR identifier"), [Optional(), _ror])
-    since = DateField(_l("Since"), [Optional()])
-    until = DateField(_l("Until"), [Optional()])
+    since = CalendarField(_l("Since"), [Optional()])
+    until = CalendarField(_l("Until"), [Optional()])
 
-    def validate_until(self, field: DateField) -> None:
+    def validate_until(self, field: CalendarField) -> None:
         if field.data and self.since.data and field.data < self.since.data:
             raise ValidationError(_("This day lies before the first one."))
 
@@ -115,7 +112,7 @@ class ExpertForm(FlaskForm):
     gender = SelectField(_l("Gender"), [Optional()], choices=GENDERS, default="undisclosed")
     orcid = StringField(_l("ORCID iD"), [Optional(), _orcid])
     keywords = TextAreaField(_l("Keywords"), [Optional(), Length(max=2000), no_control_characters])
-    past = FieldList(
+    past = RowList(
         FormField(PastEmployerForm), _l("Employers of the last three years"), min_entries=2, max_entries=8
     )
 
@@ -151,10 +148,10 @@ class ProfileForm(FlaskForm):
     employer = StringField(_l("Employer"), [DataRequired(), Length(max=300), no_control_characters])
     employer_pic = StringField(_l("Participant code (PIC) of the employer"), [Optional(), _pic])
     employer_ror = StringField(_l("ROR identifier of the employer"), [Optional(), _ror])
-    past = FieldList(
+    past = RowList(
         FormField(PastEmployerForm), _l("Employers of the last three years"), min_entries=3, max_entries=8
     )
-    ties = FieldList(FormField(TieForm), _l("Other ties to organisations"), min_entries=2, max_entries=12)
+    ties = RowList(FormField(TieForm), _l("Other ties to organisations"), min_entries=2, max_entries=12)
     country = SelectField(_l("Country of work"), [DataRequired()])
     sector = SelectField(_l("Sector"), [Optional()], choices=SECTORS)
     seniority = SelectField(_l("Experience"), [Optional()], choices=SENIORITIES)
@@ -163,9 +160,11 @@ class ProfileForm(FlaskForm):
     keywords = TextAreaField(_l("Keywords"), [Optional(), Length(max=2000), no_control_characters])
     expertise = TextAreaField(_l("Expertise"), [Optional(), Length(max=4000), no_control_characters])
     languages = SelectMultipleField(_l("Languages in which you can evaluate"), [Optional()])
-    max_load = IntegerField(_l("Most applications in one call"), [Optional(), NumberRange(min=0, max=100)])
-    away_from = DateField(_l("Away from"), [Optional()])
-    away_until = DateField(_l("Until and including"), [Optional()])
+    max_load = WholeNumberField(
+        _l("Most applications in one call"), [Optional(), NumberRange(min=0, max=100)]
+    )
+    away_from = CalendarField(_l("Away from"), [Optional()])
+    away_until = CalendarField(_l("Until and including"), [Optional()])
 
     def __init__(self, expert: Any) -> None:
         known = {name: getattr(expert, name) for name in KNOWN}
@@ -174,11 +173,11 @@ class ProfileForm(FlaskForm):
         self.country.choices = [("", "–"), *countries()]
         self.languages.choices = _languages()
 
-    def validate_away_until(self, field: DateField) -> None:
+    def validate_away_until(self, field: CalendarField) -> None:
         if field.data and self.away_from.data and field.data < self.away_from.data:
             raise ValidationError(_("This day lies before the first one."))
 
-    def validate_away_from(self, field: DateField) -> None:
+    def validate_away_from(self, field: CalendarField) -> None:
         if bool(field.data) != bool(self.away_until.data):
             raise ValidationError(_("Give both days, or none."))
 
@@ -204,7 +203,7 @@ def _dated(facts: dict[str, Any]) -> dict[str, Any]:
     return facts | {name: date.fromisoformat(day) if day else None for name, day in days.items()}
 
 
-def organisations(rows: FieldList) -> list[dict[str, Any]]:
+def organisations(rows: RowList) -> list[dict[str, Any]]:
     """The rows of PastEmployerForm or TieForm that name somebody, as Expert keeps them; days as ISO dates."""
     found = []
     for row in rows:
@@ -228,14 +227,14 @@ class AssignForm(FlaskForm):
             ("record", _l("Only record the consensus, as rapporteur")),
         ],
     )
-    due_on = DateField(_l("Report due on"), [Optional()])
+    due_on = CalendarField(_l("Report due on"), [Optional()])
     despite_limits = BooleanField(_l("Also invite who is away, or has as many applications as they take on"))
 
     def __init__(self, experts: Iterable[str], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.experts.choices = [(public_id, public_id) for public_id in experts]
 
-    def validate_due_on(self, field: DateField) -> None:
+    def validate_due_on(self, field: CalendarField) -> None:
         if field.data and field.data < clock.now().date():
             raise ValidationError(_("This day has passed."))
 
@@ -247,9 +246,9 @@ class AssignForm(FlaskForm):
 class BiddingForm(FlaskForm):
     """Until when experts say what they would like to evaluate."""
 
-    until = DateField(_l("Experts answer until the end of"), [Optional()])
+    until = CalendarField(_l("Experts answer until the end of"), [Optional()])
 
-    def validate_until(self, field: DateField) -> None:
+    def validate_until(self, field: CalendarField) -> None:
         if field.data and field.data < clock.now().date():
             raise ValidationError(_("This day has passed."))
 
@@ -276,7 +275,7 @@ class ReplacementForm(FlaskForm):
             ("record", _l("Only record the consensus, as rapporteur")),
         ],
     )
-    due_on = DateField(_l("Report due on"), [Optional()])
+    due_on = CalendarField(_l("Report due on"), [Optional()])
     despite_limits = BooleanField(_l("Also invite who is away, or has as many applications as they take on"))
     validate_due_on = AssignForm.validate_due_on
 
@@ -289,8 +288,8 @@ class ReplacementForm(FlaskForm):
 class GroupsForm(FlaskForm):
     """What the groups of a call should be like."""
 
-    demand = IntegerField(_l("Experts for each application"), [InputRequired(), NumberRange(1, 9)])
-    load = IntegerField(
+    demand = WholeNumberField(_l("Experts for each application"), [InputRequired(), NumberRange(1, 9)])
+    load = WholeNumberField(
         _l("Applications for each expert, at most"), [InputRequired(), NumberRange(1, 99)], default=12
     )
     countries = RadioField(_l("Experts from at least two countries"), choices=WEIGHTS, default="hard")
@@ -304,7 +303,7 @@ class GroupsForm(FlaskForm):
     )
     sectors = RadioField(_l("Science and industry"), choices=WEIGHTS, default="soft")
     language = SelectField(_l("Language of the applications, which each expert must read"), default="")
-    price = IntegerField(
+    price = WholeNumberField(
         _l("What a rule may cost, in percent of fit"), [InputRequired(), NumberRange(1, 100)], default=10
     )
 
@@ -328,7 +327,7 @@ class InviteGroupsForm(FlaskForm):
     applications = SelectMultipleField(
         _l("Applications"), [DataRequired(_l("Choose at least one application."))]
     )
-    due_on = DateField(_l("Report due on"), [Optional()])
+    due_on = CalendarField(_l("Report due on"), [Optional()])
     validate_due_on = AssignForm.validate_due_on
 
     def __init__(self, applications: Iterable[str], *args: Any, **kwargs: Any) -> None:

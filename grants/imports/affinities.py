@@ -9,6 +9,9 @@ from grants.experts.assignment import DECIMALS, Pair, Problem
 from grants.imports import table
 from grants.imports.source import Unusable
 
+LARGEST = 1_000_000
+"""Of an affinity: sums of many stay exact."""
+
 
 def read(path: Path, conflicts: Path | None, *, demand: int, load: int) -> Problem:
     """A problem from `application,expert,affinity` or .npz, conflicts from `application,expert`. Raises Unusable."""
@@ -75,6 +78,8 @@ def _affinity(row: table.Row) -> Decimal:
         raise ValueError(f"Line {row.line}, affinity: '{text}' is not a number.")
     if value < 0:
         raise ValueError(f"Line {row.line}, affinity: it is below zero.")
+    if value > LARGEST:
+        raise ValueError(f"Line {row.line}, affinity: it is above {LARGEST:,}.")
     return round(value, DECIMALS).normalize()
 
 
@@ -86,15 +91,23 @@ def _matrix(path: Path) -> tuple[dict[Pair, Decimal], set[Pair]]:
         with np.load(path, allow_pickle=False) as arrays:
             similarity = np.asarray(arrays["similarity_matrix"], dtype=float)
             mask = np.asarray(arrays["mask_matrix"]) if "mask_matrix" in arrays else np.zeros_like(similarity)
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as problem:
+    except (OSError, ValueError, TypeError, KeyError, MemoryError, zipfile.BadZipFile) as problem:
         raise Unusable(f"This is no file with a similarity_matrix: {problem}") from None
     if similarity.ndim != 2 or mask.shape != similarity.shape:
         raise Unusable(
             "similarity_matrix and mask_matrix must be of the same shape, experts by applications."
         )
-    if not np.isfinite(similarity).all() or (similarity < 0).any():
-        row, column = np.argwhere(~(np.isfinite(similarity) & (similarity >= 0)))[0]
-        raise Unusable(f"Row {row}, column {column} of similarity_matrix: it is below zero or not a number.")
+    if not similarity.size:
+        raise Unusable("The file has no affinities.")
+    if (wrong := np.argwhere(~((similarity >= 0) & (similarity <= LARGEST)))).size:
+        row, column = wrong[0]
+        raise Unusable(
+            f"Row {row}, column {column} of similarity_matrix: it is not a number from 0 to {LARGEST:,}."
+        )
+    # A conflict that is written in another way must not pass for none.
+    if (wrong := np.argwhere(~((mask == 0) | (mask == 1)))).size:
+        row, column = wrong[0]
+        raise Unusable(f"Row {row}, column {column} of mask_matrix: it is neither 0 nor 1 (a conflict).")
     affinities = {
         (str(column), str(row)): round(Decimal(repr(float(value))), DECIMALS).normalize()
         for (row, column), value in np.ndenumerate(similarity)

@@ -10,15 +10,14 @@ from wtforms import (
     BooleanField,
     DecimalField,
     HiddenField,
-    IntegerField,
     SelectField,
     StringField,
     TextAreaField,
 )
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
-from grants.calls.fields import MomentField, MoneyField, no_control_characters, version_of
 from grants.calls.scheme import Scheme
+from grants.fields import MomentField, MoneyField, WholeNumberField, no_control_characters, version_of
 from grants.panels.standing import Entry
 
 VOTES = ("for", "against", "abstained")
@@ -42,12 +41,12 @@ class FindingForm(FlaskForm):
     reason = TextAreaField(
         _l("Reason for changing a score"), [Optional(), Length(max=10000), no_control_characters]
     )
-    tie_order = IntegerField(_l("Place within a tie"), [Optional(), NumberRange(1, 999)])
+    tie_order = WholeNumberField(_l("Place within a tie"), [Optional(), NumberRange(1, 999)])
     tie_reason = TextAreaField(
         _l("Reason for this place"), [Optional(), Length(max=10000), no_control_characters]
     )
     max_grant = MoneyField(_l("Maximum grant after evaluation"), [Optional()])
-    funding_order = IntegerField(_l("Place when money is given"), [Optional(), NumberRange(1, 999)])
+    funding_order = WholeNumberField(_l("Place when money is given"), [Optional(), NumberRange(1, 999)])
     funding_reason = TextAreaField(
         _l("Reason for departing from the ranks"), [Optional(), Length(max=10000), no_control_characters]
     )
@@ -55,9 +54,9 @@ class FindingForm(FlaskForm):
         _l("Minutes of the discussion"), [Optional(), Length(max=20000), no_control_characters]
     )
     motion = StringField(_l("Voted on"), [Optional(), Length(max=300), no_control_characters])
-    votes_for = IntegerField(_l("For"), [Optional(), NumberRange(0, 999)])
-    votes_against = IntegerField(_l("Against"), [Optional(), NumberRange(0, 999)])
-    votes_abstained = IntegerField(_l("Abstained"), [Optional(), NumberRange(0, 999)])
+    votes_for = WholeNumberField(_l("For"), [Optional(), NumberRange(0, 999)])
+    votes_against = WholeNumberField(_l("Against"), [Optional(), NumberRange(0, 999)])
+    votes_abstained = WholeNumberField(_l("Abstained"), [Optional(), NumberRange(0, 999)])
 
     criteria: tuple[str, ...] = ()
 

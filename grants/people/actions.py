@@ -4,6 +4,7 @@ import secrets
 from datetime import datetime
 from typing import Any
 
+from email_validator import EmailNotValidError, validate_email
 from flask_security import hash_password
 from sqlalchemy import select
 
@@ -12,6 +13,8 @@ from grants.db import db
 from grants.people import queries
 from grants.people.models import Appointment, User
 from grants.words import N_
+
+SHORTEST_PASSWORD = 12
 
 
 class Unfit(ValueError):
@@ -22,8 +25,14 @@ def create_account(email: str, name: str, *, password: str | None = None, langua
     """An account whose address counts as confirmed. Without a password its owner uses 'forgot password'.
 
     Raises:
-        ValueError: the address already has an account.
+        ValueError: no address, or one that already has an account; a password that is too short.
     """
+    try:
+        validate_email(email, check_deliverability=False, test_environment=True)
+    except EmailNotValidError as problem:
+        raise ValueError(f"{email} is no e-mail address: {problem}") from None
+    if password is not None and len(password) < SHORTEST_PASSWORD:
+        raise ValueError(f"a password has at least {SHORTEST_PASSWORD} characters")
     if queries.by_email(email):
         raise ValueError(f"{email} already has an account")
     user = User(

@@ -13,9 +13,6 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from grants import clock
 from grants.db import Base, Public
 
-PROGRAMME_ROLES = ("admin", "officer")
-CALL_ROLES = ("officer", "chair", "observer", "expert")
-
 
 class User(Public, UserMixin, Base):
     """A person with an account. Roles are appointments, never columns; the sign-in library's roles are not used."""

@@ -35,6 +35,18 @@ def in_force() -> ColumnElement[bool]:
     )
 
 
+def works_for(call: Any) -> set[int]:
+    """Users who run or watch the call, now or from a later day on."""
+    return set(
+        db.session.scalars(
+            select(Appointment.user_id)
+            .where(Appointment.role.in_(("officer", "observer")))
+            .where((Appointment.call_id == call.id) | (Appointment.programme_id == call.programme_id))
+            .where(or_(Appointment.ends_at.is_(None), Appointment.ends_at > clock.now()))
+        )
+    )
+
+
 def substitutes_of(user: Any) -> Sequence[Appointment]:
     """Who stands in for the person, now or later: appointments with their people, the earliest first."""
     return db.session.scalars(

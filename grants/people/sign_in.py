@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Flask, current_app, request, session
 from flask_babel import get_locale
+from flask_babel import lazy_gettext as _l
 from flask_security import (
     FSQLALiteUserDatastore,
     MailUtil,
@@ -24,10 +25,11 @@ from wtforms.validators import DataRequired, Length
 
 from grants import clock, mail
 from grants.db import db
+from grants.fields import no_control_characters
 from grants.people import attempts
+from grants.people.actions import SHORTEST_PASSWORD
 from grants.people.models import Anonymous, User
 from grants.people.sessions import ServerSideSessions, end_all
-from grants.words import N_
 
 csrf = CSRFProtect()
 
@@ -74,7 +76,9 @@ class Outbox(MailUtil):
 class RegisterForm(RegisterFormV2):
     """Registration asks for the name that partners, officers and letters will use."""
 
-    name = StringField(N_("Your full name"), validators=[DataRequired(), Length(max=120)])
+    name = StringField(
+        _l("Your full name"), validators=[DataRequired(), Length(max=120), no_control_characters]
+    )
 
 
 def init_app(app: Flask) -> None:
@@ -85,7 +89,7 @@ def init_app(app: Flask) -> None:
         SESSION_COOKIE_SECURE=app.config["HTTPS"],
         SECURITY_PASSWORD_SALT=app.config["SECRET_KEY"][::-1],
         SECURITY_PASSWORD_HASH=app.config.get("SECURITY_PASSWORD_HASH", "argon2"),
-        SECURITY_PASSWORD_LENGTH_MIN=12,
+        SECURITY_PASSWORD_LENGTH_MIN=SHORTEST_PASSWORD,
         SECURITY_PASSWORD_COMPLEXITY_CHECKER=None,
         SECURITY_REGISTERABLE=True,
         SECURITY_USE_REGISTER_V2=True,
@@ -103,8 +107,8 @@ def init_app(app: Flask) -> None:
         SECURITY_CONFIRM_EMAIL_WITHIN=timedelta(days=5),
         SECURITY_LOGOUT_METHODS=["POST"],
         SECURITY_EMAIL_SENDER=app.config["MAIL_FROM"],
-        SECURITY_EMAIL_SUBJECT_CONFIRM=N_("Please confirm your e-mail address"),
-        SECURITY_EMAIL_SUBJECT_REGISTER=N_("Please confirm your e-mail address"),
+        SECURITY_EMAIL_SUBJECT_CONFIRM=_l("Please confirm your e-mail address"),
+        SECURITY_EMAIL_SUBJECT_REGISTER=_l("Please confirm your e-mail address"),
         SECURITY_EMAIL_HTML=False,
         SECURITY_DATETIME_FACTORY=clock.now,
         # Sign-up asks no name server: the confirmation mail proves the address.

@@ -12,8 +12,8 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
 from grants.applications.editing import typed
-from grants.calls.fields import no_control_characters
 from grants.calls.scheme import Scheme
+from grants.fields import no_control_characters
 from grants.reviews.questions import questions_of
 from grants.reviews.report_file import Line, ScoreLine
 from grants.web import score

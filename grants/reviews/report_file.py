@@ -157,7 +157,7 @@ def read(content: bytes, lines: Iterable[Line], report: str) -> Filled:
         raise Unusable(OTHER_FILE)
     try:
         seen = {str(name): str(value) for name, value in json.loads(str(shown[0][2])).items()}
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         raise Unusable(OTHER_FILE) from None
     known = {line.field: line for line in lines}
     typed: Typed = {line.field: [line.value] if line.value else [] for line in known.values()}

@@ -128,6 +128,7 @@ def test_a_value_off_the_scale_is_said_beside_its_field(as_: Any, names: Any, fi
     )
     assert answer.status_code == 422
     assert f'id="{field}-error"' in answer.text
+    assert f'href="#{field}"' in answer.text
     assert _call(names).scheme == before
 
 
@@ -137,6 +138,10 @@ def test_a_value_off_the_scale_is_said_beside_its_field(as_: Any, names: Any, fi
         ({"labels-0-score": "0.25"}, "Each anchor must be a score of the scale."),
         ({"tie_break-0": "panel", "tie_break-1": "panel"}, "Name each step once."),
         ({f"criteria-{n}-remove": "y" for n in range(3)}, "Keep at least one criterion."),
+        ({"criteria-3-aspects": "Mobility"}, "A criterion needs a name."),
+        ({"criteria-1-name": "excellence "}, "Each criterion needs a name of its own."),
+        ({"labels-1-score": "0"}, "Each score has one anchor."),
+        ({"formula": "mean", "criteria-0-weight": "70"}, "Choose shares whose sum is 100; now it is 270."),
     ],
 )
 def test_a_list_that_does_not_hold_together_is_said(

@@ -29,7 +29,7 @@ from grants.applications.progress import steps
 from grants.calls import queries as calls
 from grants.calls.forms import SelfCheckForm
 from grants.db import db
-from grants.web import load, may, paged, permit
+from grants.web import load, locale_of_reader, may, paged, permit
 
 blueprint = Blueprint("applications", __name__)
 
@@ -143,7 +143,7 @@ def self_check(reference: str) -> Answer:
     findings = []
     if valid:
         imagined = consortium_rules.imagined(
-            form.beneficiaries.data, form.others.data, form.organisations.data
+            form.beneficiaries.data, form.others.data, form.organisations.data, language=locale_of_reader()
         )
         findings = consortium_rules.self_check(imagined, call.rules, call.deadline_day)
     page = render_template("applications/self_check.html", call=call, form=form, findings=findings,

@@ -14,6 +14,7 @@ from grants.decisions import (
 )
 from grants.decisions.forms import (
     ChangeForm,
+    SeenForm,
 )
 from grants.decisions.models import Change
 from grants.decisions.views import blueprint
@@ -57,6 +58,7 @@ def _change_page(one: Change) -> str:
         decision=one.decision,
         application=one.application,
         call=one.call,
+        form=SeenForm(formdata=None, seen=changes.fingerprint(one)),
     )
 
 
@@ -65,7 +67,14 @@ def approve_change(public_id: str) -> Response:
     """The second officer agrees: the new letter goes."""
     one = load(queries.change_by(public_id), to="change.approve")
     try:
-        changes.approve(one, by=current_user, funder=letters.funder(current_app.config))
+        changes.approve(
+            one, by=current_user, seen=SeenForm().seen.data or "", funder=letters.funder(current_app.config)
+        )
+    except actions.Changed:
+        abort(
+            409,
+            description=_("The words of the letter changed since you opened the page. Please look again."),
+        )
     except actions.Refused as refusal:
         abort(409, description=_(str(refusal)))
     flash(_("The decision is changed, and the new letter is on its way."), "success")

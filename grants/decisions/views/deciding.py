@@ -11,7 +11,6 @@ from werkzeug.wrappers import Response
 from grants import clock, policy
 from grants.applications import actions as applying
 from grants.applications import queries as applications
-from grants.calls.fields import version_of
 from grants.calls.queries import by_reference, on_desk
 from grants.decisions import (
     actions,
@@ -31,6 +30,7 @@ from grants.decisions.outcomes import (
     departs,
 )
 from grants.decisions.views import blueprint
+from grants.fields import version_of
 from grants.people import queries as people
 from grants.web import first_opening, load, may, paged
 
@@ -140,15 +140,19 @@ def _staff_page(one: Decision, form: DecisionForm, **more: Any) -> str:
         expected=expected, departs=departs(one.outcome, expected) and not changed, approval=approval,
         changes=changed, gives_reason=letters.gives_reason(one),
         second=_second_people(one) if one.state == "proposed" else [],
+        own_words=one.state == "proposed" and queries.words_author(one, one.outcome) == current_user.id,
         redress=queries.redress_of(one.application) if one.state == "released" else None,
         **{"return_form": ReturnForm(formdata=None)} | more,
     )  # fmt: skip
 
 
 def _second_people(one: Decision) -> list[str]:
-    """Names of the officers who may approve it: neither who proposed it nor anybody with a conflict of interest."""
+    """Names of the officers who may approve it: neither who proposed it or wrote its letter, nor who has a conflict."""
+    writer = queries.words_author(one, one.outcome)
     return sorted(
-        officer.name for officer in people.officers(one.call) if policy.may(officer, "decision.approve", one)
+        officer.name
+        for officer in people.officers(one.call)
+        if officer.id != writer and policy.may(officer, "decision.approve", one)
     )
 
 
@@ -177,6 +181,8 @@ def approve(public_id: str) -> Response:
         actions.approve(one, by=current_user, version=version_of(ApprovalForm()))
     except actions.Changed:
         abort(409, description=_("The decision changed since you opened the page. Please look at it again."))
+    except actions.Refused as refusal:
+        abort(409, description=_(str(refusal)))
     flash(_("The decision is approved."), "success")
     return redirect(url_for(".desk", reference=one.call.reference), 303)
 

@@ -8,7 +8,6 @@ from flask_security import current_user
 from werkzeug.wrappers import Response
 
 from grants import clock
-from grants.calls.fields import version_of
 from grants.calls.models import Call
 from grants.calls.queries import by_reference, on_desk
 from grants.decisions import (
@@ -25,6 +24,7 @@ from grants.decisions.outcomes import (
     NOTICES,
 )
 from grants.decisions.views import blueprint
+from grants.fields import version_of
 from grants.language import in_language, translate
 from grants.web import LANGUAGES, load
 

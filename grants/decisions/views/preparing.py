@@ -26,7 +26,7 @@ def preparation(public_id: str) -> str | Response | tuple[str, int]:
         return _preparation_page(one, decided, form)
     if form.validate():
         try:
-            agreement.note(one, by=current_user, days=form.days())
+            agreement.note(one, decided, by=current_user, days=form.days())
         except actions.Refused as refusal:
             form[refusal.field].errors = [_(str(refusal))]
         else:

@@ -11,8 +11,8 @@ from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.wrappers import Response
 
 from grants.applications import queries as applications
-from grants.calls.fields import version_of
 from grants.calls.forms import ReasonForm
+from grants.fields import version_of
 from grants.reviews import consensus as actions
 from grants.reviews import queries, reactions, scoring
 from grants.reviews.completeness import outside

@@ -10,10 +10,12 @@ from flask_babel import gettext as _
 from flask_wtf import FlaskForm
 from markupsafe import Markup
 from wtforms import (
+    DateField,
     DateTimeLocalField,
     Field,
+    FieldList,
+    IntegerField,
     SelectMultipleField,
-    StringField,
     ValidationError,
 )
 from wtforms.utils import unset_value
@@ -21,7 +23,8 @@ from wtforms.validators import Optional
 from wtforms.widgets import CheckboxInput, DateInput, ListWidget, TextInput
 
 from grants import money
-from grants.calls import answers
+
+FIRST_YEAR, LAST_YEAR = 1950, 2100
 
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
@@ -62,6 +65,37 @@ class EmptyForNow(Optional):
         self.field_flags: dict[str, bool] = {}
 
 
+class WholeNumberField(IntegerField):
+    """A whole number of at most nine digits: no range check has to look at more."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        if valuelist and len(valuelist[0].strip()) > 10:
+            self.data = None
+            raise ValueError(self.gettext("Not a valid integer value."))
+        super().process_formdata(valuelist)
+
+
+class CalendarField(DateField):
+    """A day of this age: what is typed by mistake, such as the year 9999, breaks no arithmetic."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        super().process_formdata(valuelist)
+        if self.data is not None and not FIRST_YEAR <= self.data.year <= LAST_YEAR:
+            self.data = None
+            raise ValueError(
+                _("Choose a day between %(first)s and %(last)s.", first=FIRST_YEAR, last=LAST_YEAR)
+            )
+
+
+class RowList(FieldList):
+    """Rows of a form; a name that no page of ours sends makes none."""
+
+    def _extract_indices(self, prefix: str, formdata: Any) -> Iterator[int]:
+        for name in formdata:
+            if found := re.match(re.escape(prefix) + r"-([0-9]{1,4})(-|\Z)", name):
+                yield int(found[1])
+
+
 class MoneyField(Field):
     """An amount in euros as people type it; `data` is integer cents or None."""
 
@@ -77,7 +111,7 @@ class MoneyField(Field):
     def process_formdata(self, valuelist: list[str]) -> None:
         text = valuelist[0].strip() if valuelist else ""
         if not text:
-            self.data = None
+            self.data, self.raw_data = None, []  # blanks are no input
             return
         try:
             self.data = money.parse(text)
@@ -108,6 +142,7 @@ class PointsField(Field):
         text = valuelist[0].strip().replace(",", ".") if valuelist else ""
         self.data = None
         if not text:
+            self.raw_data = []  # blanks are no input
             return
         if not re.fullmatch(r"[0-9]{1,5}(\.[0-9]{1,2})?", text):
             raise ValueError(_("Type a number with at most two decimals, such as 3.5."))
@@ -119,19 +154,6 @@ class CheckboxList(SelectMultipleField):
 
     widget = ListWidget(prefix_label=False)
     option_widget = CheckboxInput()
-
-
-class NumberField(StringField):
-    """A number as people type it; `data` is a plain decimal text."""
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        text = valuelist[0].strip() if valuelist else ""
-        self.data = text
-        if text:
-            try:
-                self.data = answers.number(text)
-            except ValueError as problem:
-                raise ValueError(_(str(problem))) from None
 
 
 class DayField(Field):
