@@ -68,6 +68,8 @@ class EmptyForNow(Optional):
 class WholeNumberField(IntegerField):
     """A whole number of at most nine digits: no range check has to look at more."""
 
+    data: int | None
+
     def process_formdata(self, valuelist: list[str]) -> None:
         if valuelist and len(valuelist[0].strip()) > 10:
             self.data = None
@@ -78,13 +80,17 @@ class WholeNumberField(IntegerField):
 class CalendarField(DateField):
     """A day of this age: what is typed by mistake, such as the year 9999, breaks no arithmetic."""
 
+    data: date | None
+
     def process_formdata(self, valuelist: list[str]) -> None:
         super().process_formdata(valuelist)
-        if self.data is not None and not FIRST_YEAR <= self.data.year <= LAST_YEAR:
-            self.data = None
-            raise ValueError(
-                _("Choose a day between %(first)s and %(last)s.", first=FIRST_YEAR, last=LAST_YEAR)
-            )
+        _in_this_age(self)
+
+
+def _in_this_age(field: Any) -> None:
+    if field.data is not None and not FIRST_YEAR <= field.data.year <= LAST_YEAR:
+        field.data = None
+        raise ValueError(_("Choose a day between %(first)s and %(last)s.", first=FIRST_YEAR, last=LAST_YEAR))
 
 
 class RowList(FieldList):
@@ -111,7 +117,8 @@ class MoneyField(Field):
     def process_formdata(self, valuelist: list[str]) -> None:
         text = valuelist[0].strip() if valuelist else ""
         if not text:
-            self.data, self.raw_data = None, []  # blanks are no input
+            self.data = None
+            self.raw_data = list[Any]()  # blanks are no input
             return
         try:
             self.data = money.parse(text)
@@ -126,6 +133,10 @@ class MomentField(DateTimeLocalField):
     def __init__(self, label: Any, validators: Any = None, **kwargs: Any) -> None:
         formats = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"]
         super().__init__(label, validators, format=formats, **kwargs)
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        super().process_formdata(valuelist)
+        _in_this_age(self)
 
 
 class PointsField(Field):
@@ -142,7 +153,7 @@ class PointsField(Field):
         text = valuelist[0].strip().replace(",", ".") if valuelist else ""
         self.data = None
         if not text:
-            self.raw_data = []  # blanks are no input
+            self.raw_data = list[Any]()  # blanks are no input
             return
         if not re.fullmatch(r"[0-9]{1,5}(\.[0-9]{1,2})?", text):
             raise ValueError(_("Type a number with at most two decimals, such as 3.5."))

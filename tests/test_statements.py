@@ -35,7 +35,7 @@ LISTS = {
         6,  # the rules are asked, and some of them are about the call's questions
     ),
     "reports, of which one in consensus": ("in_consensus", "/calls/{call}/reports?phase=in_consensus", 1, 7),
-    "decisions": ("released_best", "/calls/{call}/decisions", 3, 6),
+    "decisions": ("released_best", "/calls/{call}/decisions", 3, 7),
 }
 
 
@@ -49,8 +49,8 @@ def _sent(client: Any, address: str, statements: list[str]) -> tuple[int, str]:
 
 
 def _rows(page: str, call: str) -> int:
-    """Applications that a page names."""
-    return len(set(re.findall(rf"{call}-[0-9]{{4}}(?:-[0-9]+)?", page)))
+    """Applications that the list of a page names, which stands last on it."""
+    return len(set(re.findall(rf"{call}-[0-9]{{4}}(?:-[0-9]+)?", page.rpartition("<table")[2])))
 
 
 @pytest.mark.parametrize("name", LISTS)

@@ -2,6 +2,7 @@
 
 import contextvars
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
 from grants import web, workflow
+from grants.calls import queries as calls
 from grants.db import db
 from tests import page_laws
 
@@ -113,3 +115,18 @@ def test_a_database_that_is_away_gets_a_page_that_needs_none(
     assert said in page and "refused" not in page
     page_laws.check(page, where="/calls")
     assert browser.get("/calls").status_code == 200
+
+
+def test_what_an_officer_calls_a_criterion_is_text(as_: Any, names: Any) -> None:
+    """No pattern, although there is a per cent sign in it, and no HTML."""
+    call = calls.by_reference(names.calls["draft"])
+    first, *others = call.scheme.criteria
+    named = replace(first, name="Excellence (50%) <b>bold</b>", aspects=("At least 30% of <i>staff</i>",))
+    labels = tuple(replace(one, name="Weak (20%)", meaning="Below 20%.") for one in call.scheme.labels[:1])
+    call.scheme_json = replace(call.scheme, criteria=(named, *others), labels=labels).to_dict()
+    db.session.commit()
+    for address in ("", "/scheme"):
+        page = as_("officer").get(f"/calls/{names.calls['draft']}{address}")
+        assert page.status_code == 200
+        assert "Excellence (50%) &lt;b&gt;bold&lt;/b&gt;" in page.text
+        assert "<b>bold" not in page.text and "<i>staff" not in page.text

@@ -5,7 +5,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import StringField, ValidationError
-from wtforms.validators import DataRequired, Length
+from wtforms.validators import DataRequired, InputRequired, Length
 
 from grants import clock
 from grants.fields import CalendarField
@@ -15,8 +15,8 @@ class SubstituteForm(FlaskForm):
     """Somebody who acts as officer in one's place."""
 
     email = StringField(_l("E-mail address of your substitute"), [DataRequired(), Length(max=255)])
-    first_day = CalendarField(_l("First day"), [DataRequired()])
-    last_day = CalendarField(_l("Last day"), [DataRequired()])
+    first_day = CalendarField(_l("First day"), [InputRequired()])
+    last_day = CalendarField(_l("Last day"), [InputRequired()])
 
     def validate_last_day(self, field: Any) -> None:
         if self.first_day.data and field.data < self.first_day.data:

@@ -254,3 +254,43 @@ def test_an_e_mail_address_that_no_database_can_hold(as_: Any, names: Any) -> No
     answer = as_("officer").post("/calls/TAI-OPEN/staff", data={"email": "a\x00b@x.example", "role": "chair"})
     assert answer.status_code == 422
     assert "This contains characters that cannot be stored." in answer.text
+
+
+HUGE = "9" * 400
+
+
+@pytest.mark.parametrize(
+    ("part", "address", "field"),
+    [
+        ("coordinator", "/applications/{draft}/summary", "duration"),
+        ("officer", "/calls/TAI-DRAFT/questions", "limit"),
+        ("officer", "/calls/TAI-DRAFT/scheme", "criteria-0-weight"),
+        ("officer", "/calls/TAI-DRAFT/edit", "page_limit"),
+        ("officer", "/calls/TAI-EVALUATION/groups", "demand"),
+        ("expert", "/expert-profile", "max_load"),
+        ("chair", "/applications/{panel_best}/panel", "votes_for"),
+    ],
+)
+def test_a_number_of_four_hundred_digits(as_: Any, names: Any, part: str, address: str, field: str) -> None:
+    """It is said beside the field, and what was typed stands there."""
+    page = as_(part).post(address.format(**names.applications), data={field: HUGE, "version": "1"})
+    assert page.status_code == 422
+    assert HUGE in page.text
+    assert f'id="{field}-error"' in page.text
+
+
+@pytest.mark.parametrize("name", ["past-\u00b2-name", f"past-{HUGE}-name", "past--1-name", "past-0x1-name"])
+def test_a_row_with_a_number_that_no_page_sends(as_: Any, name: str) -> None:
+    form = {"employer": "University", "country": "SE", name: "Nowhere"}
+    assert as_("expert").post("/expert-profile", data=form).status_code in (303, 422)
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "1949-12-31"])
+def test_days_of_another_age(as_: Any, day: str) -> None:
+    """Three years after the last day of the calendar there is none."""
+    away = {"employer": "University", "country": "SE", "past-0-name": "Old place", "past-0-until": day}
+    leave = {"email": "odile@other-funder.example", "first_day": day, "last_day": day}
+    for part, address, form in (("expert", "/expert-profile", away), ("officer", "/substitution", leave)):
+        answer = as_(part).post(address, data=form)
+        assert answer.status_code == 422
+        assert "between 1950 and 2100" in answer.text

@@ -154,6 +154,25 @@ def test_a_list_that_does_not_hold_together_is_said(
     assert _call(names).scheme == before
 
 
+def test_a_scheme_as_large_as_it_may_be_opens_again(as_: Any, names: Any) -> None:
+    page = f"/calls/{names.calls['draft']}/scheme"
+    more = {
+        f"criteria-{n}-{name}": value
+        for n in range(3, 20)
+        for name, value in (("name", f"Criterion {n}"), ("threshold", "0"), ("rank_weight", "1"))
+    }
+    assert as_("officer").post(page, data=_form(_call(names), **more)).status_code == 303
+    assert len(_call(names).scheme.criteria) == 20
+    assert as_("officer").get(page).status_code == 200
+
+
+def test_blanks_are_no_threshold(as_: Any, names: Any) -> None:
+    page = f"/calls/{names.calls['draft']}/scheme"
+    answer = as_("officer").post(page, data=_form(_call(names), overall_threshold=" "))
+    assert answer.status_code == 422
+    assert 'id="overall_threshold-error"' in answer.text
+
+
 def test_two_officers_change_the_scoring_at_once(as_: Any, names: Any) -> None:
     page, form = f"/calls/{names.calls['draft']}/scheme", _form(_call(names))
     assert as_("officer").post(page, data=form | {"overall_threshold": "11"}).status_code == 303

@@ -24,8 +24,8 @@ def preparation(one):
 
 
 STEPS = {
-    "data_on": "2026-09-22", "declaration_on": "2026-09-23", "capacity_on": "2026-09-24", "plans_on": "2026-09-24",
-    "coordinator_signed_on": "2026-09-30",
+    "data_on": "2026-10-01", "declaration_on": "2026-10-01", "capacity_on": "2026-10-01", "plans_on": "2026-10-01",
+    "coordinator_signed_on": "2026-10-01",
 }  # fmt: skip
 
 
@@ -105,7 +105,7 @@ def test_conditions_of_the_ethics_review_are_met_before_the_signature(app, cast,
     db.session.commit()
     receive(officer, one)
     assert "The conditions of the ethics review" in sign(officer, one).text
-    receive(officer, one, conditions_on="2026-09-29")
+    receive(officer, one, conditions_on="2026-10-01")
     assert sign(officer, one).status_code == 303
 
 

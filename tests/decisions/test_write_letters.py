@@ -18,8 +18,9 @@ from grants.events import Event
 from grants.experts.models import Conflict
 from grants.invariants import broken
 from grants.people.models import User
-from tests.decisions.test_decide import approve_all
+from tests.decisions.test_decide import approve_all, decided_call, propose
 from tests.decisions.test_release import approved_call, order
+from tests.panels.built import fields
 
 OWN = {
     "subject": "News about {acronym}", "closing": "See you in Paris.", "signatory": "Ada Example, Director",
@@ -267,3 +268,53 @@ def test_a_new_letter_freezes_the_words_and_their_version(names: Any, cast: Any)
     assert value["wording"]["number"] == 1
     assert value["funder"]["signatory"] == "Ada Example, Director"
     assert value["wording"]["opening"][1].startswith("we have read TAI-")
+
+
+def test_nobody_approves_the_words_that_are_their_own(cast: Any, as_: Any) -> None:
+    """Julien has proposed; Marta writes the words while that waits, and cannot let them go alone."""
+    call, _ones = decided_call(cast)
+    propose(as_, "officer", call)
+    writer = as_("officer2")
+    one = next(one for one in queries.to_approve(call, cast.officer2) if one.outcome == "invited")
+    before = one.version
+
+    assert (
+        writer.post(f"/calls/{call.reference}/letters/invited/en", data=OWN | {"version": "0"}).status_code
+        == 303
+    )
+
+    db.session.expire_all()
+    waiting = queries.to_approve(call, cast.officer2)
+    assert "invited" not in {decision.outcome for decision in waiting} and waiting
+    page = writer.get(f"/applications/{one.application.public_id}/decision").text
+    assert "You wrote the words of this letter" in page
+    assert one.version > before
+    refused = writer.post(f"/decisions/{one.public_id}/approval", data={"version": str(one.version)})
+    assert (refused.status_code, "You wrote the words" in refused.text) == (409, True)
+
+
+def test_nobody_approves_words_that_they_have_not_seen(cast: Any, as_: Any) -> None:
+    """Marta has the desk open; Julien, who proposed, changes the words of a letter; her click is an old one."""
+    call, _ones = decided_call(cast)
+    propose(as_, "officer", call)
+    desk = f"/calls/{call.reference}/decisions"
+    shown = fields(as_("officer2").get(desk), 'name="seen"')
+    as_("officer").post(f"/calls/{call.reference}/letters/invited/en", data=OWN | {"version": "0"})
+    assert as_("officer2").post(f"{desk}/approval", data=shown).status_code == 409
+
+
+def test_a_new_letter_after_a_change_has_words_that_two_have_seen(cast: Any, as_: Any, app: Any) -> None:
+    from tests.decisions.test_change import last_change, propose_change, released_call
+
+    call, ones = released_call(cast, as_)
+    officer, second = as_("officer"), as_("officer2")
+    told = {"outcome": "below_threshold", "reason": "A slip."}
+    assert propose_change(officer, ones["MAIN"], **told).status_code == 303
+    page = f"/changes/{last_change().public_id}"
+    shown = fields(second.get(page), 'name="seen"')
+    words = f"/calls/{call.reference}/letters/below_threshold/en"
+    assert officer.post(words, data=OWN | {"version": "0"}).status_code == 303
+    assert second.post(f"{page}/approval", data=shown).status_code == 409
+    assert second.post(words, data=OWN | {"version": "1", "closing": "Mine."}).status_code == 303
+    again = second.post(f"{page}/approval", data=fields(second.get(page), 'name="seen"'))
+    assert (again.status_code, "You wrote the words" in again.text) == (409, True)

@@ -7,6 +7,7 @@ from itertools import combinations, product
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 from hypothesis import assume, given, settings
@@ -18,6 +19,7 @@ from grants.experts.assignment import Assignment, Infeasible, Pair, Problem, ass
 from grants.experts.composition import DEFAULTS
 from grants.imports import composition
 from grants.imports.affinities import read
+from grants.imports.source import Unusable
 
 Rows = dict[str, dict[str, float]]
 
@@ -306,3 +308,20 @@ def test_what_cannot_be_assigned_is_said(
 ) -> None:
     code, output = run(tmp_path, content, *options, conflicts=conflicts)
     assert (code, sentence in output) == (2, True), output
+
+
+@pytest.mark.parametrize("barred", [2, 0.9, -1, float("nan")])
+def test_a_conflict_that_is_written_in_another_way_does_not_pass_for_none(tmp_path, barred):
+    file = tmp_path / "other.npz"
+    fits, mask = np.array([[0.9, 0.9], [0.1, 0.1]]), np.array([[barred, barred], [0, 0]])
+    np.savez(file, similarity_matrix=fits, mask_matrix=mask)
+    with pytest.raises(Unusable, match="Row 0, column 0 of mask_matrix"):
+        read(file, None, demand=1, load=2)
+
+
+@pytest.mark.parametrize("affinity", ["1e999999999", "1000001", "9" * 5000])
+def test_an_affinity_beyond_all_measure_names_its_line(tmp_path, affinity):
+    file = tmp_path / "large.csv"
+    file.write_text(f"application,expert,affinity\na,b,{affinity}\n", encoding="utf-8")
+    with pytest.raises(Unusable, match="Line 2, affinity"):
+        read(file, None, demand=1, load=1)

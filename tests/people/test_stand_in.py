@@ -71,3 +71,18 @@ def test_nobody_may_approve_and_the_page_says_so(as_: Any, cast: Any, names: Any
     page = officer.get(address).get_data(as_text=True)
     assert "Nobody else may approve this decision" in page
     assert "May approve it" not in page
+
+
+def test_who_stands_in_from_tomorrow_on_evaluates_nothing_here(as_: Any, cast: Any, names: Any) -> None:
+    """Staff read all reports; whoever will be staff is no expert of the call, now or later (rulebook 7.4)."""
+    officer = as_("officer")
+    officer.post("/substitution", data=LEAVE)
+    form = {
+        "name": cast.other_officer.name,
+        "email": LEAVE["email"],
+        "employer": "Elsewhere",
+        "country": "SE",
+    }
+    refused = officer.post("/calls/TAI-EVALUATION/experts", data=form)
+    assert refused.status_code == 422
+    assert "works for the call and cannot evaluate in it" in refused.text
