@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from grants.words import N_
+
 HERE = Path(__file__).parent
 # In a wheel the templates and migrations lie inside the package, in a checkout beside it.
 ROOT = HERE if (HERE / "templates").is_dir() else HERE.parent
@@ -20,6 +22,9 @@ class Setting:
     default: str
     help: str
 
+
+SIGNATORY = N_("The Director of Programmes")
+"""Who signs where nobody else is named: a function, so letters say it in their own language."""
 
 SETTINGS = (
     Setting("INSTANCE", "instance", "Folder for the embedded database, uploaded files, documents and mail."),
@@ -53,7 +58,7 @@ SETTINGS = (
     Setting(
         "FUNDER_LOGO", "", "Path of an SVG or PNG shown on pages and letters; empty uses the built-in mark."
     ),
-    Setting("SIGNATORY", "The Director of Programmes", "Name and function under each letter."),
+    Setting("SIGNATORY", SIGNATORY, "Name and function under each letter."),
     Setting("LEGAL_TEXT", "", "Path of a text file that replaces the means of redress on letters."),
     Setting(
         "SIGNING_KEY",

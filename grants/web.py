@@ -383,9 +383,17 @@ def moment(value: datetime | None, zone: str = "Europe/Brussels", seconds: bool 
         return "–"
     local = value.astimezone(ZoneInfo(zone))
     clock_time = format_time(local, "HH:mm:ss" if seconds else "HH:mm", locale=language.current().locale)
+    return _("%(day)s, %(time)s (%(city)s time)", day=day(local, zone), time=clock_time, city=_city(zone))
+
+
+def city_time(zone: str) -> str:
+    """Whose time is meant, once for many instants: Brussels time."""
+    return _("%(city)s time", city=_city(zone))
+
+
+def _city(zone: str) -> str:
     city = zone.rpartition("/")[2].replace("_", " ")
-    return _("%(day)s, %(time)s (%(city)s time)", day=day(local, zone), time=clock_time,
-             city=_("Brussels") if city == "Brussels" else city)  # fmt: skip
+    return _("Brussels") if city == "Brussels" else city
 
 
 def country(code: str) -> str:
@@ -590,6 +598,7 @@ def init_app(app: Flask) -> None:
         percent,
         day,
         moment,
+        city_time,
         country,
         state_name,
         state_tone,

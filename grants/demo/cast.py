@@ -206,7 +206,8 @@ KEYWORDS = [
 QUESTIONS = (
     {"label": "How will people outside the consortium use the results?",
      "label_fr": "Comment les résultats seront-ils utilisés hors du consortium ?", "kind": "long", "limit": 2000,
-     "hint": "Name the users, what they will be able to do, and by when."},
+     "hint": "Name the users, what they will be able to do, and by when.",
+     "hint_fr": "Dites qui les utilisera, ce que ces utilisateurs pourront faire, et quand."},
     {"label": "Which risks to fundamental rights do you see, and how do you meet them?",
      "label_fr": "Quels risques pour les droits fondamentaux voyez-vous, et comment y répondez-vous ?",
      "kind": "long", "limit": 2000},

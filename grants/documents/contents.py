@@ -222,12 +222,14 @@ def _notice(application: Application, kinds: Iterable[str]) -> dict[str, Any]:
 
 
 def words_of(letter: dict[str, Any]) -> dict[str, Any]:
-    """Subject, opening and closing of a letter, the officers' words or the house's, and what was decided."""
+    """Subject, opening, closing and signatory of a letter, the officers' words or the house's, and what was decided."""
     outcome = letter["outcome"]
     house = wording.of_the_house(outcome, translate)
     words: dict[str, Any] = letter.get("wording") or house.filled(wording.values_of(letter))
+    signatory = letter["funder"]["signatory"]
     return words | {
         "type": house.subject,
+        "signatory": translate(signatory) if signatory == config.SIGNATORY else signatory,
         "decided": wording.decided(outcome, letter["call"]["title"], translate),
     }
 

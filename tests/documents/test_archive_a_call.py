@@ -1,6 +1,7 @@
 """The report of a panel and the report of a whole call: for the archive, without what a conflict hides."""
 
 import json
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -133,6 +134,8 @@ def test_the_call_report_counts_a_call_and_names_no_expert(as_, names):
     }  # fmt: skip
     assert value["scores"]["excellence"] == {"count": 3, "lowest": 350, "mean": 400, "highest": 450}
     assert "Passed" in text
+    assert re.search(r"Reserve list 1 – ", text)  # who is on it has no grant
+    assert not re.search(r"from (\d+ \w+ \d+) to \1", text)  # one day is no period
     for name, email in CAST.values():
         assert name not in text + json.dumps(value)
         assert email not in text + json.dumps(value)

@@ -112,6 +112,14 @@ def test_the_letter_tells_the_outcome_and_the_means_of_redress(app, cast, as_, o
     assert "3 June 2026" in text  # opened on the day on which it was sent
     assert "13 June 2026" in text  # never opened
     assert ("Evaluation summary report" in text, "Means of redress" in text) == (True, True)
+    ends = reading.pages_with(file.data, "Yours faithfully,")
+    assert ends == reading.pages_with(file.data, "The Director of Programmes")
+    assert ends == reading.pages_with(file.data, "Enclosures")
+    assert reading.pages_with(file.data, "Action for annulment") == [ends[0] + 1]
+    assert reading.pages(file.data) == ends[0] + 1
+    assert (
+        text.count(reference) == reading.pages(file.data) + 1
+    )  # at the foot of each page, and above the letter
 
 
 def test_the_letter_speaks_the_language_of_the_coordinator(app, cast, as_):
