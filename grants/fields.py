@@ -71,10 +71,8 @@ class WholeNumberField(IntegerField):
     data: int | None
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        if valuelist and len(valuelist[0].strip()) > 10:
-            self.data = None
-            raise ValueError(self.gettext("Not a valid integer value."))
-        super().process_formdata(valuelist)
+        too_long = any(len(text.strip()) > 10 for text in valuelist)
+        super().process_formdata(["?"] if too_long else valuelist)
 
 
 class CalendarField(DateField):

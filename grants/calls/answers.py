@@ -12,7 +12,7 @@ from grants.words import N_, count_characters, count_words
 
 KINDS = {
     "long": N_("Long text"), "short": N_("Short text"), "yes_no": N_("Yes or no"), "choice": N_("One of several"),
-    "choices": N_("Several of many"), "number": N_("Number"), "money": N_("Amount in euros"), "date": N_("Date"),
+    "choices": N_("Several of many"), "number": N_("A number"), "money": N_("Amount in euros"), "date": N_("Date"),
     "table": N_("Table"), "file": N_("File (PDF)"), "declaration": N_("Declaration to tick"),
 }  # fmt: skip
 TEXTS = ("short", "long")

@@ -99,7 +99,7 @@ class SchemeForm(FlaskForm):
     version = HiddenField()
     scale_min = PointsField(_l("Lowest score"), [InputRequired()])
     scale_max = PointsField(_l("Highest score"), [InputRequired()])
-    step = PointsField(_l("Step"), [InputRequired()])
+    step = PointsField(_l("Step of the scale"), [InputRequired()])
     direction = SelectField(_l("Direction"))
     formula = SelectField(_l("Total"))
     criteria = RowList(FormField(CriterionForm), _l("Award criteria"), max_entries=MOST_CRITERIA)

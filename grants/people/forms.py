@@ -19,6 +19,8 @@ class SubstituteForm(FlaskForm):
     last_day = CalendarField(_l("Last day"), [InputRequired()])
 
     def validate_last_day(self, field: Any) -> None:
+        if field.data is None:
+            return
         if self.first_day.data and field.data < self.first_day.data:
             raise ValidationError(_l("The last day comes before the first."))
         if field.data < clock.now().date():
