@@ -11,7 +11,9 @@ from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
 from grants import web, workflow
+from grants.calls.fields import PointsField, RowForm
 from grants.db import db
+from grants.language import in_language
 from tests import page_laws
 
 CALL = {
@@ -113,3 +115,27 @@ def test_a_database_that_is_away_gets_a_page_that_needs_none(
     assert said in page and "refused" not in page
     page_laws.check(page, where="/calls")
     assert browser.get("/calls").status_code == 200
+
+
+def test_figures_are_written_in_the_language_of_the_reader(app: Any) -> None:
+    with app.test_request_context(), in_language("en"):
+        shown = [web.decimals(value, 2) for value in (1234.5, -0.255, -0.001, None)]
+        assert shown == ["1,234.50", "−0.26", "0.00", "–"]
+        assert web.decimals(0.25, signed=True) == "+0.2"
+    with app.test_request_context(), in_language("fr"):
+        assert [web.decimals(value) for value in (0.5, -2)] == ["0,5", "−2,0"]
+
+
+def test_points_are_filled_in_as_the_reader_types_them(app: Any) -> None:
+    class Form(RowForm):
+        points = PointsField()
+
+    for language, expected in (("fr", ["0,5", "10"]), ("en", ["0.5", "10"])):
+        with app.test_request_context(), in_language(language):
+            assert [Form(data={"points": value}).points._value() for value in (50, 1000)] == expected
+
+
+def test_what_is_put_behind_a_colon_is_escaped_once(app: Any) -> None:
+    with app.test_request_context(), in_language("en"):
+        assert web.labelled("R&D", "<b>") == "R&amp;D: &lt;b&gt;"
+        assert web.labelled(web.Markup("R&amp;D"), "x") == "R&amp;D: x"
