@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from flask_babel import format_decimal
 from flask_babel import gettext as _
 from flask_wtf import FlaskForm
 from markupsafe import Markup
@@ -145,7 +146,7 @@ class PointsField(Field):
     def _value(self) -> str:
         if self.raw_data:
             return str(self.raw_data[0])
-        return "" if self.data is None else f"{Decimal(self.data) / 100:f}"
+        return "" if self.data is None else format_decimal(Decimal(self.data) / 100, "0.##")
 
     def process_formdata(self, valuelist: list[str]) -> None:
         text = valuelist[0].strip().replace(",", ".") if valuelist else ""

@@ -365,6 +365,21 @@ def score(hundredths: int | None) -> str:
     )
 
 
+def decimals(value: float | Decimal | None, places: int = 1, signed: bool = False) -> str:
+    """A figure in the reader's language, always with as many decimals: 4.50, −0.25; with a plus sign if `signed`."""
+    if value is None:
+        return "–"
+    rounded = round(Decimal(str(value)), places) + 0  # nothing is minus zero
+    shown = format_decimal(abs(rounded), f"#,##0.{'0' * places}", locale=language.current().locale)
+    return f"{'−' if rounded < 0 else '+' if signed else ''}{shown}"
+
+
+def labelled(label: Any, value: Any) -> Markup:
+    """A label and what it is about: how a colon stands between them depends on the language."""
+    pattern = Markup(_("%(label)s: %(value)s"))  # noqa: S704  ours; what is put into it is escaped
+    return pattern % {"label": label, "value": value}
+
+
 def percent(basis_points: int) -> str:
     return format_percent(Decimal(basis_points) / 10000, locale=language.current().locale)
 
@@ -595,6 +610,8 @@ def init_app(app: Flask) -> None:
         event_name,
         effort,
         score,
+        decimals,
+        labelled,
         percent,
         day,
         moment,

@@ -14,6 +14,8 @@ from sqlalchemy.exc import OperationalError
 from grants import web, workflow
 from grants.calls import queries as calls
 from grants.db import db
+from grants.fields import PointsField, RowForm
+from grants.language import in_language
 from tests import page_laws
 
 CALL = {
@@ -130,3 +132,27 @@ def test_what_an_officer_calls_a_criterion_is_text(as_: Any, names: Any) -> None
         assert page.status_code == 200
         assert "Excellence (50%) &lt;b&gt;bold&lt;/b&gt;" in page.text
         assert "<b>bold" not in page.text and "<i>staff" not in page.text
+
+
+def test_figures_are_written_in_the_language_of_the_reader(app: Any) -> None:
+    with app.test_request_context(), in_language("en"):
+        shown = [web.decimals(value, 2) for value in (1234.5, -0.255, -0.001, None)]
+        assert shown == ["1,234.50", "−0.26", "0.00", "–"]
+        assert web.decimals(0.25, signed=True) == "+0.2"
+    with app.test_request_context(), in_language("fr"):
+        assert [web.decimals(value) for value in (0.5, -2)] == ["0,5", "−2,0"]
+
+
+def test_points_are_filled_in_as_the_reader_types_them(app: Any) -> None:
+    class Form(RowForm):
+        points = PointsField()
+
+    for language, expected in (("fr", ["0,5", "10"]), ("en", ["0.5", "10"])):
+        with app.test_request_context(), in_language(language):
+            assert [Form(data={"points": value}).points._value() for value in (50, 1000)] == expected
+
+
+def test_what_is_put_behind_a_colon_is_escaped_once(app: Any) -> None:
+    with app.test_request_context(), in_language("en"):
+        assert web.labelled("R&D", "<b>") == "R&amp;D: &lt;b&gt;"
+        assert web.labelled(web.Markup("R&amp;D"), "x") == "R&amp;D: x"

@@ -388,8 +388,14 @@ class TermsForm(FlaskForm):
     """What the experts of a call agree to; `version` is that of the texts that were shown."""
 
     version = HiddenField()
-    contract = TextAreaField(_l("Contract"), [DataRequired(), Length(max=20000), no_control_characters])
-    conduct = TextAreaField(_l("Code of conduct"), [DataRequired(), Length(max=20000), no_control_characters])
+    contract = TextAreaField(
+        _l("Contract"), [DataRequired(), Length(max=20000), no_control_characters], render_kw={"lang": "en"}
+    )
+    conduct = TextAreaField(
+        _l("Code of conduct"),
+        [DataRequired(), Length(max=20000), no_control_characters],
+        render_kw={"lang": "en"},
+    )
 
 
 class DeclineForm(FlaskForm):

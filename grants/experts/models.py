@@ -204,6 +204,21 @@ class Assignment(Public, Base):
         """A report was submitted, whether or not it still counts; one that was given back no more."""
         return self.report is not None and self.report.submitted_at is not None
 
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing is left for the person to do: declined, reported on, or the evaluation is over."""
+        if self.state == "declined" or self.application.state not in (
+            "admitted",
+            "in_evaluation",
+            "in_consensus",
+        ):
+            return True
+        return (
+            self.application.state != "in_consensus"
+            and self.report is not None
+            and self.report.state != "draft"
+        )
+
     def is_overdue(self, at: datetime) -> bool:
         """Whether the report is still to come after the day on which it was due, where the call is (rulebook 7.2)."""
         today = at.astimezone(ZoneInfo(self.call.zone)).date()

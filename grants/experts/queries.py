@@ -108,6 +108,15 @@ def due_until(call: Call) -> date | None:
     )
 
 
+def first_due(call: Call, user: Any) -> date | None:
+    """The first day on which a report of the call is due that the person was asked for and has not answered."""
+    return db.session.scalar(
+        select(func.min(Assignment.due_on))
+        .join(Assignment.application)
+        .where(Application.call_id == call.id, Assignment.user_id == user.id, Assignment.state == "invited")
+    )
+
+
 _LIMIT = Call.rules_json["page_limit"].as_integer()
 _READ = case((and_(Attachment.kind == "part_b", Attachment.pages > _LIMIT), _LIMIT), else_=Attachment.pages)
 """Pages of a file that experts read: of Part B those up to the limit of the call."""
@@ -409,7 +418,13 @@ def of_expert(user: Any) -> Select[Assignment]:
         .join(Application.call)
         .where(_shown_to(user))
         .order_by(
-            Assignment.state == "declined", Assignment.due_on.is_(None), Assignment.due_on, Assignment.id
+            Assignment.state == "declined",
+            Application.state.not_in(
+                ("admitted", "in_evaluation", "in_consensus")
+            ),  # what is over comes last
+            Assignment.due_on.is_(None),
+            Assignment.due_on,
+            Assignment.id,
         )
     )
 

@@ -4,11 +4,11 @@ from decimal import Decimal
 from typing import Any
 
 from flask_babel import format_decimal
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
-    DecimalField,
     HiddenField,
     SelectField,
     StringField,
@@ -17,7 +17,14 @@ from wtforms import (
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
 from grants.calls.scheme import Scheme
-from grants.fields import MomentField, MoneyField, WholeNumberField, no_control_characters, version_of
+from grants.fields import (
+    MomentField,
+    MoneyField,
+    PointsField,
+    WholeNumberField,
+    no_control_characters,
+    version_of,
+)
 from grants.panels.standing import Entry
 
 VOTES = ("for", "against", "abstained")
@@ -30,7 +37,7 @@ class WhatIfForm(FlaskForm):
         csrf = False  # a question in the address, which changes nothing
 
     budget = MoneyField(_l("Budget"), [Optional()])
-    threshold = DecimalField(_l("Overall threshold"), [Optional()], places=1)
+    threshold = PointsField(_l("Overall threshold"), [Optional()])
 
 
 class FindingForm(FlaskForm):
@@ -66,7 +73,7 @@ class FindingForm(FlaskForm):
         choices = [(str(score), format_decimal(Decimal(score) / 100)) for score in scheme.grid()]
         fields = {
             f"score_{criterion.id}": SelectField(
-                criterion.name, choices=choices, default=str(entry.scores.get(criterion.id, ""))
+                _(criterion.name), choices=choices, default=str(entry.scores.get(criterion.id, ""))
             )
             for criterion in scheme.criteria
         }

@@ -3,12 +3,10 @@
 import json
 from collections.abc import Sequence
 from datetime import datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
-from flask_babel import format_decimal
 from flask_babel import gettext as _
 from flask_security import current_user
 from werkzeug.wrappers import Response
@@ -25,7 +23,7 @@ from grants.panels.models import Draw
 from grants.panels.ranking import distribution
 from grants.panels.standing import LINE_NAMES, LINE_TONES, STEP_NAMES, Entry, Standing, lines_of
 from grants.reviews.queries import consensus_of
-from grants.web import load, may, paged
+from grants.web import load, may, paged, score
 
 blueprint = Blueprint("panels", __name__)
 CHART_ROWS = 40
@@ -84,18 +82,17 @@ def what_if(reference: str) -> str | tuple[str, int]:
     """The list as it is beside the list with another budget or overall threshold; stored nowhere."""
     call = load(by_reference(reference), to="call.panel")
     form = WhatIfForm(request.args if request.args else None, data={
-        "budget": call.budget, "threshold": Decimal(call.scheme.overall_threshold) / 100,
+        "budget": call.budget, "threshold": call.scheme.overall_threshold,
     })  # fmt: skip
     now_standing = other = actions.present(call, current_user)
-    lowest, highest = (Decimal(total) / 100 for total in (call.scheme.minimum, call.scheme.maximum))
+    lowest, highest = call.scheme.minimum, call.scheme.maximum
     fits, wanted = (form.validate() if request.args else True), form.threshold.data
-    if fits and wanted is not None and not (wanted.is_finite() and lowest <= wanted <= highest):
-        ends = {"lowest": format_decimal(lowest), "highest": format_decimal(highest)}
+    if fits and wanted is not None and not lowest <= wanted <= highest:
+        ends = {"lowest": score(lowest), "highest": score(highest)}
         form.threshold.errors = [_("Choose a threshold from %(lowest)s to %(highest)s.", **ends)]
         fits = False
     if fits:
-        threshold = None if wanted is None else int(wanted * 100)
-        other = actions.present(call, current_user, budget=form.budget.data, overall_threshold=threshold)
+        other = actions.present(call, current_user, budget=form.budget.data, overall_threshold=wanted)
     page = render_template(
         "panels/what_if.html", call=call, form=form, standing=now_standing, other=other,
         budget=form.budget.data if fits and form.budget.data is not None else call.budget,

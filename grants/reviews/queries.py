@@ -288,7 +288,7 @@ def individual_marks(call: Call, user: User) -> Sequence[Any]:
 def expert_tasks_of(user: User) -> Sequence[Any]:
     """What waits for this expert: reports to submit, consensus reports to write as rapporteur or else to answer.
 
-    `task` is report, write or answer; `due_on` and `zone` are for reports.
+    `task` is report, write or answer; `due_on` is the day of the person's assignment.
     """
     answered = (
         select(Approval.id)

@@ -126,6 +126,24 @@ def test_the_own_list_says_how_much_there_is_to_read(here, as_):
     assert "to write" not in as_("rapporteur").get("/assignments").text
 
 
+def test_what_is_done_is_folded_below_what_is_to_do(here, as_):
+    page = as_("rapporteur").get("/assignments").text
+    done = page.index("<summary>Done")
+    assert page.index("Go to the consensus report") < done < page.index("Read your report")
+    assert "<summary>Done" not in as_("expert2").get("/assignments").text.partition("Accept or decline")[0]
+
+
+def test_the_invitation_says_how_much_there_is_to_read_and_how_soon_to_answer(here, url, as_):
+    pages = sum(one.pages for one in stored(here).submission.proposal.attachments)
+    browser = as_("expert2")
+    page = browser.get(url).text
+    assert f"{pages} page" in page and f"about {workload.hours(pages)} hours with the writing" in page
+    assert "Please answer as soon as you can" in page and "before you answer" in page
+    browser.post(f"{url}/acceptance")
+    browser.post(f"{url}/declaration", data={"declaration": "none"})
+    assert "answer" not in browser.get(url).text
+
+
 def test_the_list_leaves_out_what_a_conflict_has_closed(here, cast, as_):
     number = stored(here).number
     assert number in as_("expert2").get("/assignments").text

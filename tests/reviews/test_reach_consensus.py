@@ -1,6 +1,7 @@
 """The group reaches a consensus: opened by the officer, written by the rapporteur, approved by all, then checked."""
 
 import json
+from datetime import date
 
 import pytest
 from sqlalchemy import select, update
@@ -8,6 +9,7 @@ from sqlalchemy import select, update
 from grants.canonical import digest
 from grants.db import db
 from grants.events import EventPayload
+from grants.experts.models import Assignment
 from grants.people.models import User
 from grants.reviews import queries
 from tests.reviews.typed import CRITERIA, assignment, filled, fresh, report_url, told
@@ -60,6 +62,17 @@ def test_opening_needs_enough_reports_and_a_rapporteur(names, cast, as_):
     assert early.status_code == 422
     assert "There are not enough valid reports to open the consensus." in early.text
     assert fresh(here) is None
+
+
+def test_the_page_and_the_home_page_say_by_when_the_group_has_to_be_ready(here, cast, as_):
+    rapporteur, page = as_("rapporteur"), f"/applications/{here}/consensus"
+    own = db.session.get_one(Assignment, assignment(here, cast.rapporteur).id)
+    for day, shown in ((None, "No day is set by which"), (date(2027, 3, 1), "1 March 2027, 23:59:59")):
+        own.due_on = day
+        db.session.commit()
+        assert shown in rapporteur.get(page).text
+        assert ("1 March 2027, 23:59" if day else "no day is set") in rapporteur.get("/").text
+    assert "1 March 2027" in as_("officer").get(page).text
 
 
 def test_opening_merges_the_comments_and_leaves_the_scores_to_the_group(here, cast):

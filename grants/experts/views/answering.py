@@ -50,11 +50,13 @@ def assignment(public_id: str) -> str:
 
 
 def _gate(assignment: Assignment, decline_form: DeclineForm) -> str:
+    pages = queries.left_to_read(current_user).get(assignment.application_id)
     return render_template(
         "experts/assignment.html", assignment=assignment, application=assignment.application, call=assignment.call,
         proposal=proposal_to(current_user, assignment.application), decline_form=decline_form,
         declaration_form=DeclarationForm(formdata=None),
-        form=decline_form, due=end_of(assignment),
+        form=decline_form, due=end_of(assignment), pages=pages,
+        hours=None if pages is None else workload.hours(pages),
     )  # fmt: skip
 
 

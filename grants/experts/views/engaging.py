@@ -7,7 +7,7 @@ from flask_security import current_user
 from werkzeug.wrappers import Response
 
 from grants.calls.queries import by_reference
-from grants.experts import engagements
+from grants.experts import engagements, queries
 from grants.experts.forms import AgreeForm, LeaveForm, TermsForm
 from grants.experts.models import Engagement
 from grants.experts.views import blueprint
@@ -28,6 +28,7 @@ def _page(engagement: Engagement, agree: AgreeForm, leave: LeaveForm) -> str:
     return render_template(
         "experts/engagement.html", engagement=engagement, call=engagement.call, terms=engagement.call.terms,
         agree=agree, leave=leave, form=agree if agree.errors else leave,
+        first_due=queries.first_due(engagement.call, engagement.user),
     )  # fmt: skip
 
 

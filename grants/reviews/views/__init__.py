@@ -12,8 +12,6 @@ from grants.reviews.reactions import waiting_of as waiting_reactions
 
 blueprint = Blueprint("reviews", __name__)
 
-from grants.reviews.views import agreement, consensus, reactions, reports  # noqa: E402, F401  (their routes hang on the blueprint)
-
 
 def tasks(user: Any) -> list[dict[str, Any]]:
     """Reports to write, consensus reports to write or answer, and quality checks, for the home page."""
@@ -30,14 +28,16 @@ def tasks(user: Any) -> list[dict[str, Any]]:
             if row.task == "report":
                 title = _("Write your report on %(acronym)s", acronym=row.acronym)
                 url = url_for("reviews.report", public_id=row.report_id)
-                found.append(_task(title, url, row.number, due=_end_of(row.due_on, row.zone)))
+                found.append(_task(title, url, row.number, due=end_of(row.due_on, row.zone)))
                 continue
             title = (
                 _("Write the consensus report on %(acronym)s", acronym=row.acronym)
                 if row.task == "write"
                 else _("Say whether you agree with the consensus report on %(acronym)s", acronym=row.acronym)
             )
-            found.append(_task(title, url_for("reviews.consensus", public_id=row.public_id), row.number))
+            url = url_for("reviews.consensus", public_id=row.public_id)
+            meta = row.number if row.due_on else _("%(number)s · no day is set", number=row.number)
+            found.append(_task(title, url, meta, due=end_of(row.due_on, row.zone)))
     return found
 
 
@@ -53,6 +53,9 @@ def _task(title: str, url: str, meta: str, due: datetime | None = None) -> dict[
     return {"title": title, "url": url, "meta": meta, "due": due, "tone": "info"}
 
 
-def _end_of(day: date | None, zone: str) -> datetime | None:
-    """The last minute of a day, where the call is."""
-    return datetime.combine(day, time(23, 59), ZoneInfo(zone)).astimezone(UTC) if day else None
+def end_of(day: date | None, zone: str) -> datetime | None:
+    """The end of a day, where the call is."""
+    return datetime.combine(day, time(23, 59, 59), ZoneInfo(zone)).astimezone(UTC) if day else None
+
+
+from grants.reviews.views import agreement, consensus, reactions, reports  # noqa: E402, F401  (their routes hang on the blueprint)

@@ -1,6 +1,7 @@
 """The consensus report: opening, writing, circulating, approving, the quality check."""
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -26,7 +27,7 @@ from grants.reviews.forms import (
     consensus_form,
 )
 from grants.reviews.questions import questions_of
-from grants.reviews.views import blueprint
+from grants.reviews.views import blueprint, end_of
 from grants.reviews.views.saving import saved, seen
 from grants.web import load, may
 
@@ -108,6 +109,7 @@ def _page(
     scheme = consensus.call.scheme
     individual = [report.scores for report in reports]
     silent = actions.silent(consensus, reports)
+    group = queries.group(consensus.application)
     asked = any(one.user_id == current_user.id for one in silent) and may("consensus.approve", consensus)
     if remark is None and may("consensus.discuss", consensus):
         remark = RemarkForm(scheme, formdata=None)
@@ -125,11 +127,18 @@ def _page(
         spread=scoring.spread(individual), outside=outside(consensus.scores, individual),
         total=scoring.total(consensus.scores, scheme),
         totals={report.id: scoring.total(report.scores, scheme) for report in reports},
-        group=queries.group(consensus.application), answered=actions.answered(consensus), silent=silent,
+        group=group, due=_due(consensus, group), answered=actions.answered(consensus), silent=silent,
         may_record_minority=actions.may_record_minority(consensus, reports),
         seen=seen(consensus, consensus_form),
         approval=approval or (ApprovalForm(formdata=None, version=consensus.version) if asked else None),
     )  # fmt: skip
+
+
+def _due(consensus: Any, group: Any) -> datetime | None:
+    """The end of the day that the person's own list shows; for those who are not of the group, of its last day."""
+    own = [one for one in group if one.user_id == current_user.id]
+    days = [one.due_on for one in own or group if one.due_on]
+    return end_of(max(days, default=None), consensus.call.zone)
 
 
 @blueprint.route("/consensus/<public_id>/circulation", methods=["GET", "POST"])

@@ -25,7 +25,7 @@ from grants.reviews import actions, queries, reminding, report_file, scoring
 from grants.reviews.forms import ReportFileForm, SubmissionForm, VoidingForm, report_form, report_lines
 from grants.reviews.pack import bundle
 from grants.reviews.questions import DECLARATION, questions_of
-from grants.reviews.views import blueprint
+from grants.reviews.views import blueprint, end_of
 from grants.reviews.views.saving import saved, seen
 from grants.web import first_opening, load, moment, paged, score
 
@@ -83,6 +83,7 @@ def _page(report: Any, form: Any, stored: Any = None) -> str:
         "reviews/report.html", report=report, form=form, stored=stored, scheme=scheme,
         questions=questions_of(report.call), application=application, proposal=proposal_to(current_user, application),
         total=scoring.total(report.scores, scheme), seen=seen(report, report_form),
+        due=end_of(report.assignment.due_on, report.call.zone),
     )  # fmt: skip
 
 
@@ -168,6 +169,7 @@ def submission(public_id: str) -> Answer:
     page = render_template(
         "reviews/submission.html", report=report, form=form, gaps=gaps, declaration=DECLARATION,
         doubts=() if gaps else actions.doubtful(report), scheme=scheme, total=scoring.total(report.scores, scheme),
+        due=end_of(report.assignment.due_on, report.call.zone),
     )  # fmt: skip
     return (page, 422) if form.is_submitted() else page
 

@@ -34,7 +34,9 @@ function watch(form, state, found) {
     state.textContent = state.dataset[word].replace("{}", detail);
     state.dataset.now = word;
   };
-  const time = (moment) => new Intl.DateTimeFormat(document.documentElement.lang, { timeStyle: "short" }).format(moment);
+  // In the zone of the page, as the server writes it.
+  const shown = (moment, styles) =>
+    new Intl.DateTimeFormat(document.documentElement.lang, { ...styles, hourCycle: "h23", timeZone: state.dataset.zone }).format(moment);
 
   const keep = () => {
     const text = { version: fields.version.value, seen: fields.seen.value, at: Date.now(), values: values() };
@@ -98,7 +100,7 @@ function watch(form, state, found) {
       fields.seen.value = JSON.stringify(answer.seen);
       const now = values();
       put(answer.theirs, (name) => name in answer.theirs && plain(now[name]) === plain(before[name]));
-      say("saved", time(Date.parse(answer.at)));
+      say("saved", shown(Date.parse(answer.at), { timeStyle: "short" }));
     } else if (answer.state === "kept") {
       say("kept", answer.fields);
     } else if (answer.state === "invalid") {
@@ -152,7 +154,7 @@ function watch(form, state, found) {
         continue;
       }
       offered = { key, kept };
-      found.querySelector("time").textContent = new Date(kept.at).toLocaleString(document.documentElement.lang);
+      found.querySelector("time").textContent = shown(kept.at, { dateStyle: "long", timeStyle: "short" });
       break;
     }
     found.hidden = !offered;
