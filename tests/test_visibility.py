@@ -24,7 +24,7 @@ CELLS: list[tuple[str, str, str, set[str]]] = [
     ("draft", "/applications/{draft}", "DRAFTY", {"coordinator", "partner"}),
     ("own application, submitted", "/applications/{submitted}", "SUBMITTE", {"coordinator"}),
     ("number of submissions before the deadline", "/calls/{call:open}/applications", "TAI-OPEN-", {"officer"}),
-    ("number of submissions on the desk", "/calls/{call:open}/desk", "<dt>Submitted</dt>", {"officer"}),
+    ("number of submissions on the desk", "/calls/{call:open}/desk", "<dt>Submitted applications</dt>", {"officer"}),
     ("content, to evaluators, before they declare", "/assignments/{task}", "Part B", NOBODY),
     ("content in evaluation", "/applications/{in_evaluation}", "TAI-EVALUATION-", {"coordinator", *GROUP, *STAFF}),
     ("content in the panel phase", "/applications/{panel_best}", "TAI-PANEL-",
@@ -127,3 +127,17 @@ def test_t_7_5_who_applies_to_a_call_evaluated_blind(
         if answer.status_code == 200 and any(word in page for word in who):
             found.add(part)
     assert found == sees
+
+
+@pytest.mark.parametrize("name", ["inadmissible", "in_evaluation", "panel_best"])
+@pytest.mark.parametrize("version", ["", "/versions/1"])
+def test_no_page_of_an_applicant_tells_where_the_evaluation_stands(
+    as_: Any, names: Any, name: str, version: str
+) -> None:
+    """Rulebook 7.4: received, and nothing more, until the release."""
+    page = as_("coordinator").get(f"/applications/{names.applications[name]}{version}")
+    assert page.status_code == 200
+    head = page.text.partition("<h1")[2].partition("</header>")[0] or page.text
+    assert "Received" in page.text
+    for told in ("Inadmissible", "In evaluation", "In consensus", "In panel", "Eligibility check", "Admitted"):
+        assert told not in head

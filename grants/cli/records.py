@@ -50,7 +50,7 @@ def backup(file: Path) -> None:
 @INPUT_FILE
 def restore(file: Path) -> None:
     """Put a backup back into an empty database, SQLite or PostgreSQL: all of it or nothing."""
-    app = open_app()
+    app = open_app(migrated=False)
     migrate_database(app)
     with app.app_context():
         from grants import backup as backups

@@ -11,7 +11,7 @@ def test_observers_see_neither_drafts_nor_their_number(as_: Any) -> None:
     assert as_("observer").get("/calls/TAI-OPEN/applications").status_code == 403
     desks = [as_(part).get("/calls/TAI-OPEN/desk").text for part in ("officer", "observer")]
     assert ["<dt>Drafts</dt>" in desk for desk in desks] == [True, False]
-    assert ["<dt>Submitted</dt>" in desk for desk in desks] == [True, False]
+    assert ["<dt>Submitted applications</dt>" in desk for desk in desks] == [True, False]
 
 
 def test_an_officer_who_applies_gives_themselves_no_extension(cast: Any, as_: Any, names: Any) -> None:
