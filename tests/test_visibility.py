@@ -139,5 +139,12 @@ def test_no_page_of_an_applicant_tells_where_the_evaluation_stands(
     assert page.status_code == 200
     head = page.text.partition("<h1")[2].partition("</header>")[0] or page.text
     assert "Received" in page.text
-    for told in ("Inadmissible", "In evaluation", "In consensus", "In panel", "Eligibility check", "Admitted"):
+    for told in (
+        "Inadmissible",
+        "In evaluation",
+        "In consensus",
+        "In panel",
+        "Eligibility check",
+        "Admitted",
+    ):
         assert told not in head
