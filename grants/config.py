@@ -56,7 +56,9 @@ SETTINGS = (
     ),
     Setting("FUNDER_ADDRESS", "1 place de la Recherche, 75005 Paris, France", "Postal address on letters."),
     Setting(
-        "FUNDER_LOGO", "", "Path of an SVG or PNG shown on pages and letters; empty uses the built-in mark."
+        "FUNDER_LOGO",
+        "",
+        "Path of an SVG or PNG shown on letters and other documents; empty uses the built-in mark.",
     ),
     Setting("SIGNATORY", SIGNATORY, "Name and function under each letter."),
     Setting("LEGAL_TEXT", "", "Path of a text file that replaces the means of redress on letters."),

@@ -635,9 +635,9 @@ def init_app(app: Flask) -> None:
     @app.context_processor
     def context() -> dict[str, Any]:
         if not has_request_context():  # mails and documents
-            return {"funder": {"name": app.config["FUNDER_NAME"], "logo_url": None}}
+            return {"funder": {"name": app.config["FUNDER_NAME"]}}
         return {
-            "funder": {"name": app.config["FUNDER_NAME"], "logo_url": None},
+            "funder": {"name": app.config["FUNDER_NAME"]},
             "nav": navigation(),
             "user": current_user if current_user.is_authenticated else None,
             "locale": str(language.current().locale),

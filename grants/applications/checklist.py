@@ -131,6 +131,19 @@ def _budget(proposal: Proposal, rules: CallRules) -> Iterator[Finding]:
         N_("The consortium asks for a contribution."), N_("Enter the costs and the requested contributions."),
         FORM, "budget",
     )  # fmt: skip
+    # From 2026 on the template compares equipment alone (rulebook 2.2, T-2.5).
+    which = "equipment" if rules.year >= 2026 else "purchases"
+    bought = [
+        partner for partner in proposal.partners
+        if not rules.requested_only and budget.purchase_justification(partner.budget, which)
+    ]  # fmt: skip
+    if bought:
+        yield Finding(
+            "PURCHASES", "unknown", "advice", False,
+            N_("Part B justifies purchases of more than 15 per cent of the personnel costs: %(partners)s."),
+            N_("Say in Part B what is bought, and why. Nothing is refused for it."),
+            FORM, "budget", {"partners": labels(bought)},
+        )  # fmt: skip
     lowest, highest = rules.min_contribution, rules.max_contribution
     if lowest is not None or highest is not None:
         within = (lowest or 0) <= proposal.requested and (highest is None or proposal.requested <= highest)

@@ -504,7 +504,7 @@ STRICT = replace(RULES, action="IA", max_partners=1, min_contribution=10**9)
 def test_every_text_takes_the_values_of_its_finding():
     found = checklist(EVERYTHING_WRONG, STRICT, DEADLINE)
     texts = [text % finding.values for finding in found for text in (finding.sentence, finding.remedy)]
-    assert len(texts) == 2 * 30  # every code but BUDGET_ROWS, which says that no row is wrong
+    assert len(texts) == 2 * 31  # every code but BUDGET_ROWS, which says that no row is wrong
     assert [text for text in texts if "%" in text or "None" in text] == []
 
 
@@ -520,7 +520,7 @@ def test_what_blocks_and_what_only_warns():
     participation = {finding.code for finding in found if finding.blocking and finding.gate == "eligibility"}
     assert participation == {"MAX_PARTNERS", "MINIMUM_CONSORTIUM", "BARRED", "RESTRICTED"}
     advice = {finding.code for finding in found if not finding.blocking and finding.gate == "advice"}
-    assert advice == {"PIC_MISSING", "CONTRIBUTION_RANGE", "RESEARCHERS", "PAGE_LIMIT_EXCEEDED"}
+    assert advice == {"PIC_MISSING", "CONTRIBUTION_RANGE", "PURCHASES", "RESEARCHERS", "PAGE_LIMIT_EXCEEDED"}
     later = {finding.code for finding in found if not finding.blocking and finding.gate == "eligibility"}
     assert later == {"GENDER_EQUALITY_PLAN", "TRANSITIONAL", "EXCEPTIONAL_FUNDING"}
     assert len(form | participation | advice | later) == len(found)
@@ -556,3 +556,20 @@ def test_a_private_company_is_for_profit_whatever_it_ticks():
     other = replace(company, activity="OTH")
     codes = {finding.code for finding in checklist(replace(READY, partners=(other,)), rules, DEADLINE)}
     assert not codes & {"NONPROFIT_COMPANY", "RATE_TOO_HIGH"}
+
+
+@pytest.mark.parametrize(
+    ("year", "bought", "told"),
+    [
+        (2026, {"equipment": 15001}, True),
+        (2026, {"equipment": 15000, "travel": 90000}, False),
+        (2025, {"equipment": 15000, "travel": 1}, True),
+    ],
+)
+def test_t_2_5_purchases_to_justify_are_told_and_keep_nobody_from_submitting(year, bought, told):
+    first, *others = READY.partners
+    bought = replace(first, budget=replace(first.budget, **bought))
+    rules = CallRules.of_action("RIA", year, pillar=2, questions=QUESTIONS)
+    found = checklist(replace(READY, partners=(bought, *others)), rules, DEADLINE)
+    assert ("PURCHASES" in {one.code for one in found}) == told
+    assert may_submit(found)
