@@ -1,1 +1,1 @@
-"""Measurements and drills: run by hand for their figures; tests run some in small, for what they prove, not for time."""
+"""Measurements and drills: run for their figures; tests run some in small, for what they prove, not for time."""
