@@ -1,59 +1,80 @@
 """The people, organisations and projects of the demo: invented, in several countries."""
 
 from grants.demo.story import Organisation, Project
+from grants.words import N_
 
 PASSWORD = "demo-password-2026"  # noqa: S105  (printed at the start of every demo)
 
 # part: (name, e-mail, language, what this person finds waiting)
 PEOPLE = {
-    "admin": ("Ingrid Sørensen", "ingrid.sorensen@ceia.example", "en", "Administrator: people, outbox"),
-    "officer": ("Julien Lefèvre", "julien.lefevre@ceia.example", "fr", "Programme officer: runs the calls"),
+    "admin": ("Ingrid Sørensen", "ingrid.sorensen@ceia.example", "en", N_("Administrator: people, outbox")),
+    "officer": (
+        "Julien Lefèvre",
+        "julien.lefevre@ceia.example",
+        "fr",
+        N_("Programme officer: runs the calls"),
+    ),
     "officer2": (
         "Marta Kowalska",
         "marta.kowalska@ceia.example",
         "en",
-        "Second officer: approves and releases",
+        N_("Second officer: approves and releases"),
     ),
-    "chair": ("Prof. Elena Markou", "elena.markou@aegean-academy.example", "en", "Chair of the panels"),
-    "observer": ("Dr Tomás Ó Briain", "tomas.obriain@fair-review.example", "en", "Observer"),
+    "chair": ("Prof. Elena Markou", "elena.markou@aegean-academy.example", "en", N_("Chair of the panels")),
+    "observer": ("Dr Tomás Ó Briain", "tomas.obriain@fair-review.example", "en", N_("Observer")),
     "coordinator": (
         "Dr Claire Moreau",
         "claire.moreau@univ-garonne.example",
         "fr",
-        "Applicant: drafts, results",
+        N_("Applicant: drafts, results"),
     ),
     "coordinator2": (
         "Prof. Lars Nyström",
         "lars.nystrom@malaren.example",
         "en",
-        "Applicant with submitted work",
+        N_("Applicant with submitted work"),
     ),
     "coordinator3": (
         "Dr Giulia Ferri",
         "giulia.ferri@istituto-galvani.example",
         "en",
-        "Applicant in evaluation",
+        N_("Applicant in evaluation"),
     ),
-    "partner": ("Jonas Weber", "jonas.weber@lindenwerk.example", "en", "Partner: asked to join a consortium"),
+    "partner": (
+        "Jonas Weber",
+        "jonas.weber@lindenwerk.example",
+        "en",
+        N_("Partner: asked to join a consortium"),
+    ),
     "rapporteur": (
         "Prof. Aoife Byrne",
         "aoife.byrne@burren.example",
         "en",
-        "Expert and rapporteur: consensus to write",
+        N_("Expert and rapporteur: consensus to write"),
     ),
     "expert": (
         "Dr Mateusz Zieliński",
         "mateusz.zielinski@nadwisla.example",
         "en",
-        "Expert: reports to write",
+        N_("Expert: reports to write"),
     ),
-    "expert2": ("Dr Sofia Almeida", "sofia.almeida@tejo-lab.example", "en", "Expert: an approval to give"),
-    "expert3": ("Dr Henrik Dahl", "henrik.dahl@fjordtech.example", "en", "Expert: an invitation to answer"),
+    "expert2": (
+        "Dr Sofia Almeida",
+        "sofia.almeida@tejo-lab.example",
+        "en",
+        N_("Expert: invitations to answer"),
+    ),
+    "expert3": (
+        "Dr Henrik Dahl",
+        "henrik.dahl@fjordtech.example",
+        "en",
+        N_("Expert: an invitation to answer"),
+    ),
     "expert4": (
         "Prof. Nadia Benali",
         "nadia.benali@institut-pascaline.example",
         "fr",
-        "Expert: terms to agree to",
+        N_("Expert: terms to agree to"),
     ),
 }
 
