@@ -120,11 +120,11 @@ def words_author(decision: Decision, outcome: str) -> int | None:
 
 def _worded_by(user: Any) -> ColumnElement[bool]:
     """Decisions whose letter has words that this person saved last; the SQL of `words_author`."""
-    text, later = aliased(LetterText), aliased(LetterText)
-    language = select(User.language).where(User.id == Application.coordinator_id).scalar_subquery()
+    text, later, coordinator = aliased(LetterText), aliased(LetterText), aliased(User)
     same = (later.call_id == text.call_id, later.outcome == text.outcome, later.language == text.language)
     return exists().where(
-        text.call_id == Application.call_id, text.outcome == Decision.outcome, text.language == language,
+        text.call_id == Application.call_id, text.outcome == Decision.outcome,
+        coordinator.id == Application.coordinator_id, text.language == coordinator.language,
         text.saved_by_id == user.id, ~exists().where(*same, later.number > text.number),
     )  # fmt: skip
 

@@ -1,6 +1,7 @@
 """A budget by work package: the packages, each partner's costs in them, and what follows from both."""
 
 import io
+import json
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from grants import clock
 from grants.applications import actions, queries
 from grants.applications.budget import lump_sum_shares
 from grants.applications.comparison import changes
+from grants.canonical import digest
 from grants.db import db
 from grants.documents import contents
 
@@ -163,7 +165,7 @@ def test_the_submitted_version_and_its_pdf_have_the_rows(as_: Any, draft: str, c
     application = _whole(draft)
     proposal = application.submission.proposal
     assert proposal == application.proposal
-    assert actions.restored_hashes(application)
+    assert digest(json.loads(application.submission.snapshot)) == application.submission.sha256
     with app.test_request_context():
         text = render_template(
             "documents/pdf/application.html", **contents._application(application, cast.coordinator),
