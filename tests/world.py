@@ -10,7 +10,7 @@ from grants.calls import actions as calls_actions
 from grants.calls.models import Programme
 from grants.canonical import canonical, digest
 from grants.db import db
-from grants.decisions import afterwards, changes
+from grants.decisions import changes, redressing
 from grants.decisions import queries as decision_queries
 from grants.demo import story
 from grants.documents import actions as documents
@@ -123,8 +123,8 @@ def build() -> dict[str, Any]:
     _later("released", calls["released"], cast, found, upto="released")
     with clock.at(calls["released"].deadline_at + timedelta(days=60)):
         good = decision_queries.of_application(found["released_good"].public_id)
-        filed = afterwards.file(good, by=cast.applicant2, grounds=["facts"], text="A figure was misread.")
-        afterwards.name_member(
+        filed = redressing.file(good, by=cast.applicant2, grounds=["facts"], text="A figure was misread.")
+        redressing.name_member(
             decision_queries.redress_by(filed.public_id), by=cast.officer, email=cast.admin.email
         )
     with clock.at(NOW - timedelta(hours=3)):

@@ -18,11 +18,11 @@ from wtforms.validators import DataRequired, Length, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from grants.decisions import redress, wording
-from grants.decisions.afterwards import OUTCOMES
 from grants.decisions.changes import choices
 from grants.decisions.models import Decision
 from grants.decisions.outcomes import CLEARANCES, GATES, KINDS, NAMES, possible
 from grants.decisions.preparing import STEPS
+from grants.decisions.redressing import OUTCOMES
 from grants.fields import CalendarField, EmptyForNow, MoneyField, no_control_characters, version_of
 
 

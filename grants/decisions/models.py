@@ -120,7 +120,7 @@ class Redress(Public, Base):
     opinion: Mapped[str] = mapped_column(Text, default="")
     """Of the committee, as the applicant reads it; empty until a second member has confirmed what one proposed."""
     proposed_outcome: Mapped[str] = mapped_column(String(24), default="")
-    """A key of `afterwards.OUTCOMES`, empty while no member has proposed any."""
+    """A key of `redressing.OUTCOMES`, empty while no member has proposed any."""
     proposed_opinion: Mapped[str] = mapped_column(Text, default="")
     proposed_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     proposed_at: Mapped[datetime | None]

@@ -12,7 +12,7 @@ from grants import clock, jobs
 from grants.applications import queries as applications
 from grants.applications.models import Application
 from grants.db import db
-from grants.decisions import afterwards, letters, queries, wording
+from grants.decisions import letters, queries, redressing, wording
 from grants.decisions.models import Decision, Notice
 from grants.decisions.outcomes import ENDINGS, NAMES, NOTICES
 from grants.documents import actions as documents
@@ -148,7 +148,7 @@ SAID = {
 }
 
 
-@pytest.mark.parametrize("outcome", afterwards.OUTCOMES)
+@pytest.mark.parametrize("outcome", redressing.OUTCOMES)
 def test_the_outcome_of_a_redress_is_a_letter(app: Any, cast: Any, as_: Any, outcome: str) -> None:
     _, ones = known_call(cast, as_)
     public_id = ones["BELOW"].public_id

@@ -11,10 +11,10 @@ from werkzeug.wrappers import Response
 from grants import clock
 from grants.decisions import (
     actions,
-    afterwards,
     letters,
     queries,
     redress,
+    redressing,
 )
 from grants.decisions.forms import (
     MemberForm,
@@ -35,11 +35,11 @@ def request_review(public_id: str) -> str | Response | tuple[str, int]:
     if filed is not None and request.method == "GET":
         return redirect(url_for(".review", public_id=filed.public_id))
     form = RedressForm()
-    last = afterwards.window(one)
+    last = redressing.window(one)
     status = 422 if form.is_submitted() else 200
     if form.validate_on_submit():
         try:
-            made = afterwards.file(
+            made = redressing.file(
                 one, by=current_user, grounds=form.grounds.data or [], text=form.text.data or ""
             )
         except actions.Refused as refusal:
@@ -68,11 +68,11 @@ def _review_page(one: Redress, **forms: Any) -> str:
     opinion = forms.get("opinion") or OpinionForm(
         formdata=None, outcome=one.proposed_outcome or None, opinion=one.proposed_opinion
     )
-    confirmation = SeenForm(formdata=None, seen=afterwards.fingerprint(one))
+    confirmation = SeenForm(formdata=None, seen=redressing.fingerprint(one))
     return render_template(
         "decisions/review.html", redress=one, application=one.application, call=one.call, member=member,
         opinion=opinion, confirmation=confirmation, evaluated=bool(one.application.evaluator_ids),
-        REDRESS_OUTCOMES=afterwards.OUTCOMES, GROUNDS=redress.GROUNDS,
+        REDRESS_OUTCOMES=redressing.OUTCOMES, GROUNDS=redress.GROUNDS,
         inside=current_user.id != one.application.coordinator_id,
     )  # fmt: skip
 
@@ -84,7 +84,7 @@ def name_member(public_id: str) -> Response | tuple[str, int]:
     form = MemberForm()
     if form.validate_on_submit():
         try:
-            person = afterwards.name_member(one, by=current_user, email=form.email.data or "")
+            person = redressing.name_member(one, by=current_user, email=form.email.data or "")
         except actions.Refused as refusal:
             form.email.errors = [_(str(refusal))]
         else:
@@ -100,7 +100,7 @@ def propose_opinion(public_id: str) -> Response | tuple[str, int]:
     form = OpinionForm()
     if not form.validate_on_submit():
         return _review_page(one, opinion=form), 422
-    afterwards.propose(one, by=current_user, outcome=form.outcome.data, opinion=form.opinion.data or "")
+    redressing.propose(one, by=current_user, outcome=form.outcome.data, opinion=form.opinion.data or "")
     flash(_("The opinion is proposed. Another member of the committee has to confirm it."), "success")
     return redirect(url_for(".review", public_id=public_id), 303)
 
@@ -110,7 +110,7 @@ def close_review(public_id: str) -> Response:
     """Another member agrees: this is the opinion of the committee."""
     one = load(queries.redress_by(public_id), to="redress.confirm")
     try:
-        afterwards.confirm(
+        redressing.confirm(
             one, by=current_user, seen=SeenForm().seen.data or "", funder=letters.funder(current_app.config)
         )
     except actions.Changed:
@@ -125,6 +125,6 @@ def close_review(public_id: str) -> Response:
 def withdraw_review(public_id: str) -> Response:
     """The coordinator takes the request back."""
     one = load(queries.redress_by(public_id), to="redress.withdraw")
-    afterwards.withdraw(one, by=current_user)
+    redressing.withdraw(one, by=current_user)
     flash(_("Your request is withdrawn. The decision stands."), "success")
     return redirect(url_for(".review", public_id=public_id), 303)
