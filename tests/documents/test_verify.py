@@ -128,7 +128,9 @@ def test_whoever_is_shown_a_letter_that_was_replaced_is_told_so(
         decision, by=cast.officer, version=decision.version, kind="correction", outcome=decision.outcome,
         reason="The amount was wrong.", max_grant=(decision.max_grant or decision.requested) - 100,
     )  # fmt: skip
-    changes.approve(change, by=cast.officer2, funder=letters.funder(sealed.config))
+    changes.approve(
+        change, by=cast.officer2, seen=changes.fingerprint(change), funder=letters.funder(sealed.config)
+    )
     db.session.commit()
     second = _made(names)
     assert verification.verify(first, sealed.config).replaced_at == change.approved_at
