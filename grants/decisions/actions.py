@@ -178,7 +178,7 @@ def approve(decision: Decision, *, by: Any, version: int) -> None:
     """
     if decision.version != version:
         raise Changed
-    if queries.words_author(decision, decision.outcome) == by.id:
+    if by.id in queries.words_authors(decision.call, decision.outcome):
         raise Refused(OWN_WORDS)
     _approve(decision, by=by)
 
@@ -228,7 +228,7 @@ def write_letter(
     Decisions with this outcome that were approved are for a second officer again, whatever the language: a coordinator
     may still choose another. Of those, who changes the words is the one who proposes now, but where a conflict of
     interest bars him: there he cannot approve anyway. Those that wait for approval become another version, so that
-    nobody approves words that he has not seen; their writer does not approve them either (`words_author`).
+    nobody approves words that he has not seen; their writer does not approve them either (`words_authors`).
 
     Args:
         seen: number of the version that the person saw, 0 for the words of the house.

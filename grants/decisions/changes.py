@@ -156,7 +156,7 @@ def approve(change: Change, *, by: Any, seen: str, funder: Mapping[str, str]) ->
     if fingerprint(change) != seen:
         raise Changed
     decision = change.decision
-    if queries.words_author(decision, change.outcome) == by.id:
+    if by.id in queries.words_authors(decision.call, change.outcome):
         raise Refused(OWN_WORDS)
     if change.kind == "promotion" and decision.id not in {one.id for one in reached(change.call)}:
         raise Refused(N_("The free money no longer reaches this application. Drop the change."))

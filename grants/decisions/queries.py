@@ -105,26 +105,22 @@ def wording_of(decision: Decision) -> Wording | None:
     return wordings(decision.call).get((decision.outcome, language))
 
 
-def words_author(decision: Decision, outcome: str) -> int | None:
-    """Who saved the words in force for the letter that tells an outcome to an applicant; None for the house's words."""
-    return db.session.scalar(
-        select(LetterText.saved_by_id)
-        .where(
-            LetterText.call_id == decision.application.call_id, LetterText.outcome == outcome,
-            LetterText.language == decision.application.coordinator.language,
-        )
-        .order_by(LetterText.number.desc())
-        .limit(1)
-    )  # fmt: skip
+def words_authors(call: Call, outcome: str) -> set[int]:
+    """Who saved the words in force for the letters with an outcome, in any language: a coordinator may still choose."""
+    rows = db.session.execute(
+        select(LetterText.language, LetterText.saved_by_id)
+        .where(LetterText.call_id == call.id, LetterText.outcome == outcome)
+        .order_by(LetterText.number)
+    ).all()
+    return set({language: author for language, author in rows}.values())  # the latest of each comes last
 
 
 def _worded_by(user: Any) -> ColumnElement[bool]:
-    """Decisions whose letter has words that this person saved last; the SQL of `words_author`."""
-    text, later, coordinator = aliased(LetterText), aliased(LetterText), aliased(User)
+    """Decisions whose letter has words that this person saved last; the SQL of `words_authors`."""
+    text, later = aliased(LetterText), aliased(LetterText)
     same = (later.call_id == text.call_id, later.outcome == text.outcome, later.language == text.language)
     return exists().where(
         text.call_id == Application.call_id, text.outcome == Decision.outcome,
-        coordinator.id == Application.coordinator_id, text.language == coordinator.language,
         text.saved_by_id == user.id, ~exists().where(*same, later.number > text.number),
     )  # fmt: skip
 

@@ -270,8 +270,12 @@ def test_a_new_letter_freezes_the_words_and_their_version(names: Any, cast: Any)
     assert value["wording"]["opening"][1].startswith("we have read TAI-")
 
 
-def test_nobody_approves_the_words_that_are_their_own(cast: Any, as_: Any) -> None:
-    """Julien has proposed; Marta writes the words while that waits, and cannot let them go alone."""
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_nobody_approves_the_words_that_are_their_own(cast: Any, as_: Any, language: str) -> None:
+    """Julien has proposed; Marta writes the words while that waits, and cannot let them go alone.
+
+    Nor those in the other language, which the coordinator may choose before the release.
+    """
     call, _ones = decided_call(cast)
     propose(as_, "officer", call)
     writer = as_("officer2")
@@ -279,7 +283,9 @@ def test_nobody_approves_the_words_that_are_their_own(cast: Any, as_: Any) -> No
     before = one.version
 
     assert (
-        writer.post(f"/calls/{call.reference}/letters/invited/en", data=OWN | {"version": "0"}).status_code
+        writer.post(
+            f"/calls/{call.reference}/letters/invited/{language}", data=OWN | {"version": "0"}
+        ).status_code
         == 303
     )
 

@@ -140,7 +140,7 @@ def _staff_page(one: Decision, form: DecisionForm, **more: Any) -> str:
         expected=expected, departs=departs(one.outcome, expected) and not changed, approval=approval,
         changes=changed, gives_reason=letters.gives_reason(one),
         second=_second_people(one) if one.state == "proposed" else [],
-        own_words=one.state == "proposed" and queries.words_author(one, one.outcome) == current_user.id,
+        own_words=one.state == "proposed" and current_user.id in queries.words_authors(one.call, one.outcome),
         redress=queries.redress_of(one.application) if one.state == "released" else None,
         **{"return_form": ReturnForm(formdata=None)} | more,
     )  # fmt: skip
@@ -148,11 +148,11 @@ def _staff_page(one: Decision, form: DecisionForm, **more: Any) -> str:
 
 def _second_people(one: Decision) -> list[str]:
     """Names of the officers who may approve it: neither who proposed it or wrote its letter, nor who has a conflict."""
-    writer = queries.words_author(one, one.outcome)
+    writers = queries.words_authors(one.call, one.outcome)
     return sorted(
         officer.name
         for officer in people.officers(one.call)
-        if officer.id != writer and policy.may(officer, "decision.approve", one)
+        if officer.id not in writers and policy.may(officer, "decision.approve", one)
     )
 
 
