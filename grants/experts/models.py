@@ -18,6 +18,9 @@ from grants.db import Base, Public
 from grants.people.models import User
 from grants.policy import ASKED
 
+UNDER_WAY = ("admitted", "in_evaluation", "in_consensus")
+"""States of an application in which its experts have something to do."""
+
 
 class Expert(Public, Base):
     """What a funder knows of a person who evaluates. Whoever has an engagement belongs to the pool of its call."""
@@ -207,17 +210,10 @@ class Assignment(Public, Base):
     @property
     def is_done(self) -> bool:
         """Whether nothing is left for the person to do: declined, reported on, or the evaluation is over."""
-        if self.state == "declined" or self.application.state not in (
-            "admitted",
-            "in_evaluation",
-            "in_consensus",
-        ):
+        if self.state == "declined" or self.application.state not in UNDER_WAY:
             return True
-        return (
-            self.application.state != "in_consensus"
-            and self.report is not None
-            and self.report.state != "draft"
-        )
+        reported = self.report is not None and self.report.state != "draft"
+        return reported and self.application.state != "in_consensus"
 
     def is_overdue(self, at: datetime) -> bool:
         """Whether the report is still to come after the day on which it was due, where the call is (rulebook 7.2)."""

@@ -24,7 +24,7 @@ from grants.calls.queries import closed_at, counted_for, run_by
 from grants.db import Rows, db
 from grants.experts.balance import Member
 from grants.experts.conflicts import REACHING, YEARS, Together, Traces
-from grants.experts.models import Assignment, Bid, Conflict, Engagement, Expert, GroupProposal
+from grants.experts.models import UNDER_WAY, Assignment, Bid, Conflict, Engagement, Expert, GroupProposal
 from grants.people.models import Appointment, User
 from grants.policy import ASKED, EVALUATED_STATES
 
@@ -419,9 +419,7 @@ def of_expert(user: Any) -> Select[Assignment]:
         .where(_shown_to(user))
         .order_by(
             Assignment.state == "declined",
-            Application.state.not_in(
-                ("admitted", "in_evaluation", "in_consensus")
-            ),  # what is over comes last
+            Application.state.not_in(UNDER_WAY),  # what is over comes last
             Assignment.due_on.is_(None),
             Assignment.due_on,
             Assignment.id,
